@@ -1,0 +1,3 @@
+//! The `shardgate` binary.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Real MySQL clusters, real clients, the oracle.

@@ -1,0 +1,1 @@
+//! Listeners, sessions, execution of plans, backend pools.

@@ -1,0 +1,1 @@
+//! SQL, vschema and schema in; a plan out. Pure.

@@ -1,0 +1,1 @@
+//! MySQL's protocol, both roles, as bytes and sans-io state machines.

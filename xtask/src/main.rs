@@ -1,0 +1,3 @@
+//! Tidy checks, generated documents, bench drivers.
+
+fn main() {}
