@@ -1,0 +1,121 @@
+//! Plans: immutable values that say what is sent where and how the answers are combined.
+//!
+//! **Invariant:** a plan holds no literal of the statement that it was made for, except where a [`Pin`] says so.
+//! The executor (`proxy::execute`) has one file for each operator, of the same name.
+
+mod aggregate;
+mod ddl;
+mod insert;
+mod local;
+mod merge;
+mod route;
+mod target;
+mod template;
+
+pub use aggregate::{Aggregate, AggregateColumn};
+pub use ddl::{Ddl, DdlKind};
+pub use insert::{AutoIncrement, Insert, InsertRow, Sequence};
+pub use local::{
+    Assignment, Chaining, ExplainFormat, KillScope, Local, PrepareSource, SetScope, SetValue, Show, ShowFilter, TransactionStart,
+};
+pub use merge::{Limit, LimitValue, MergeSort, SortKey};
+pub use route::{Effects, Route};
+pub use target::{KeyExpr, KeyList, Target};
+pub use template::{Piece, Pos, SessionValue, Template, ValueExpr};
+
+use std::sync::Arc;
+
+/// Index of a slot: a literal, a `?`, or a folded list of literals, in the order of the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SlotId(pub u32);
+
+/// The value of a slot that this plan depends on: the plan serves only statements in which the slot's text is this.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pin {
+    /// The slot.
+    pub slot: SlotId,
+    /// The literal's text, as written.
+    pub text: Box<[u8]>,
+}
+
+/// What a statement does, for rights, metrics, and the choice between primary and replica.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum StatementClass {
+    /// SELECT, TABLE, VALUES, WITH ... SELECT without a locking clause.
+    Select,
+    /// SELECT ... FOR UPDATE / FOR SHARE: reads, but on the primary and in the transaction.
+    LockingSelect,
+    /// INSERT.
+    Insert,
+    /// REPLACE.
+    Replace,
+    /// UPDATE.
+    Update,
+    /// DELETE.
+    Delete,
+    /// Data definition.
+    Ddl,
+    /// CALL.
+    Call,
+    /// SHOW, DESCRIBE, EXPLAIN.
+    Show,
+    /// SET.
+    Set,
+    /// BEGIN, COMMIT, ROLLBACK, savepoints.
+    Transaction,
+    /// Everything else; passes only where the target is one server.
+    Other,
+}
+
+/// A table that a statement names, for rights and for `VEXPLAIN`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableUse {
+    /// The keyspace that the table was found in.
+    pub keyspace: Arc<str>,
+    /// The table's name.
+    pub table: Arc<str>,
+    /// Whether the statement may change it.
+    pub written: bool,
+}
+
+/// The plan of one statement.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// What the statement does.
+    pub class: StatementClass,
+    /// The tables it names.
+    pub tables: Vec<TableUse>,
+    /// Literals that the plan depends on.
+    pub pins: Vec<Pin>,
+    /// What the statement reads and leaves behind in the session that it runs in.
+    pub effects: Effects,
+    /// What to do.
+    pub root: Operator,
+}
+
+/// What to do for a statement.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Operator {
+    /// Send the text to the shards of the target. One shard: its reply is the client's reply, relayed as it is.
+    /// Several: rows concatenated, affected rows added.
+    Route(Route),
+    /// Read ordered rows of several shards and merge them.
+    MergeSort(MergeSort),
+    /// Combine partial aggregates of several shards.
+    Aggregate(Aggregate),
+    /// Cut the rows of the input to an offset and a count.
+    Limit(Limit),
+    /// Insert rows, each on its shard.
+    Insert(Insert),
+    /// Run a data definition on every shard.
+    Ddl(Ddl),
+    /// `SELECT NEXT n VALUES FROM sequence`.
+    NextValues {
+        /// Where the sequence is.
+        sequence: Sequence,
+        /// How many values.
+        count: ValueExpr,
+    },
+    /// A statement that the proxy answers itself or that changes the session.
+    Local(Local),
+}
