@@ -1,1 +1,8 @@
-//! Listeners, sessions, execution of plans, backend pools.
+//! Listeners, sessions, execution of plans, backend pools, transactions, admin HTTP.
+//!
+//! A statement's way: `session` reads a command, `shardgate-router` plans it, `execute` runs the plan's operators over
+//! connections of the `backend` pools, and the reply goes to the client's socket from the same task. Data paths run on
+//! worker threads with a runtime, a pool and a plan cache each (`worker`); `control` (store watch, schema reading) and
+//! `admin` (HTTP) run on a runtime of their own and publish immutable snapshots (`snapshot`).
+
+pub mod config;

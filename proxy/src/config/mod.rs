@@ -1,0 +1,1 @@
+//! shardgate.yaml: listeners, users, pools, limits.
