@@ -1,0 +1,3 @@
+//! MySQL's SQL: lexer, tree and parser of the statements that read and write rows.
+
+pub mod ast;
