@@ -33,6 +33,12 @@ impl KeyspaceId {
         Ok(Self(hex::decode(text)?))
     }
 
+    /// Whether the id is kept without an allocation.
+    #[cfg(test)]
+    pub(crate) fn is_inline(&self) -> bool {
+        !self.0.spilled()
+    }
+
     /// The id's bytes.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
@@ -64,8 +70,8 @@ mod tests {
 
     #[test]
     fn an_id_of_sixteen_bytes_needs_no_allocation() {
-        assert!(!KeyspaceId::new(&[7; 16]).0.spilled());
-        assert!(!KeyspaceId::from_u64(1).0.spilled());
+        assert!(KeyspaceId::new(&[7; 16]).is_inline());
+        assert!(KeyspaceId::from_u64(1).is_inline());
     }
 
     #[test]

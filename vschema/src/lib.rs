@@ -10,6 +10,7 @@ mod keyspace_id;
 mod shard_name;
 mod tiling;
 mod value;
+mod vindex;
 
 pub use destination::Destination;
 pub use hex::HexError;
@@ -18,3 +19,4 @@ pub use keyspace_id::KeyspaceId;
 pub use shard_name::{ShardName, ShardNameError};
 pub use tiling::{ShardCountError, TilingFault, even_ranges, tiling_faults};
 pub use value::Value;
+pub use vindex::{VINDEX_TYPES, Vindex, VindexError, VindexFault, VindexFaultPlace};

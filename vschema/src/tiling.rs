@@ -84,12 +84,11 @@ pub fn even_ranges(shards: usize) -> Result<Vec<KeyRange>, ShardCountError> {
         _ => return Err(error),
     };
     let space = 1_usize << (8 * width);
-    // Shares as even as whole bounds allow: bound i is floor(i * space / shards).
+    // Vitess computes the bounds in floating point and cuts the fraction off.
+    let share = space as f64 / shards as f64;
     let bound = |i: usize| -> Vec<u8> {
-        match i * space / shards {
-            at if at == 0 || at == space => Vec::new(),
-            at => at.to_be_bytes()[size_of::<usize>() - width..].to_vec(),
-        }
+        let at = (i as f64 * share) as usize;
+        if i == 0 || i == shards { Vec::new() } else { at.to_be_bytes()[size_of::<usize>() - width..].to_vec() }
     };
     (0..shards).map(|i| KeyRange::new(&bound(i), &bound(i + 1)).map_err(|_| error.clone())).collect()
 }

@@ -1,0 +1,101 @@
+//! Key ranges that come from vindexes: prefixes of ids, and intervals of ordered values.
+
+use std::ops::Bound;
+
+use super::{Function, Vindex, VindexError};
+use crate::destination::Destination;
+use crate::key_range::KeyRange;
+use crate::keyspace_id::KeyspaceId;
+use crate::value::Value;
+
+/// The first byte string of the same or a smaller length behind all that begin with `prefix`; empty at the end.
+fn successor(prefix: &[u8]) -> Vec<u8> {
+    let mut end = prefix.to_vec();
+    while let Some(last) = end.pop() {
+        if let Some(next) = last.checked_add(1) {
+            end.push(next);
+            break;
+        }
+    }
+    end
+}
+
+impl Vindex {
+    /// Whether ids have the order of the values, so that [`Vindex::map_range`] narrows the destination.
+    #[must_use]
+    pub fn is_order_preserving(&self) -> bool {
+        matches!(self.function, Function::Binary | Function::Numeric)
+    }
+
+    /// Where rows between two values are (`BETWEEN`, `<`, `>=`). [`Destination::AllShards`] if the vindex doesn't
+    /// preserve the order, or a bound isn't a value whose order the vindex knows.
+    ///
+    /// `numeric` takes numbers (a lower bound below zero is the beginning); `binary` takes binary strings only, since
+    /// other strings are ordered by their collation.
+    ///
+    /// # Errors
+    /// As [`Vindex::map`].
+    pub fn map_range(&self, from: Bound<&Value<'_>>, to: Bound<&Value<'_>>) -> Result<Destination, VindexError> {
+        let (Some(from), Some(to)) = (self.range_bound(from, true)?, self.range_bound(to, false)?) else {
+            return Ok(Destination::AllShards);
+        };
+        let (start, end) = match (from, to) {
+            (Edge::Nothing, _) | (_, Edge::Nothing) => return Ok(Destination::None),
+            (Edge::At(start), Edge::At(end)) => (start, end),
+            (Edge::At(start), Edge::Open) => (start, Vec::new()),
+            (Edge::Open, Edge::At(end)) => (Vec::new(), end),
+            (Edge::Open, Edge::Open) => return Ok(Destination::AllShards),
+        };
+        Ok(match KeyRange::new(&start, &end) {
+            Ok(range) if range.is_whole() => Destination::AllShards,
+            Ok(range) => Destination::KeyRange(range),
+            Err(_) => Destination::None,
+        })
+    }
+
+    /// The edge of the key range that a bound makes; `None` if the vindex doesn't know the order of the value.
+    fn range_bound(&self, bound: Bound<&Value<'_>>, lower: bool) -> Result<Option<Edge>, VindexError> {
+        let value = match bound {
+            Bound::Unbounded => return Ok(Some(Edge::Open)),
+            Bound::Included(value) | Bound::Excluded(value) => value,
+        };
+        match (&self.function, value) {
+            (_, Value::Null) => return Ok(Some(Edge::Nothing)),
+            (Function::Numeric, Value::Int(number)) if *number < 0 => {
+                return Ok(Some(if lower { Edge::Open } else { Edge::Nothing }));
+            }
+            (Function::Numeric, Value::Int(_) | Value::UInt(_)) | (Function::Binary, Value::Bytes(_)) => {}
+            _ => return Ok(None),
+        }
+        let Some(id) = self.keyspace_id(value)? else { return Ok(None) };
+        // The range is [start, end): an included upper bound and an excluded lower bound move to the next id.
+        let to_next = matches!((bound, lower), (Bound::Included(_), false) | (Bound::Excluded(_), true));
+        Ok(Some(if to_next { self.next_id(&id) } else { Edge::At(id.as_bytes().to_vec()) }))
+    }
+
+    /// The first id behind `id`, as the edge of a range.
+    fn next_id(&self, id: &KeyspaceId) -> Edge {
+        match self.function {
+            Function::Numeric => match successor(id.as_bytes()) {
+                end if end.is_empty() => Edge::Open,
+                end => Edge::At(end),
+            },
+            _ => {
+                // Ranges ignore trailing zeros, so the next byte string is one with a 1 behind.
+                let mut next = id.as_bytes().to_vec();
+                next.extend([0, 1]);
+                Edge::At(next)
+            }
+        }
+    }
+}
+
+/// One edge of a key range.
+enum Edge {
+    /// No limit on this side.
+    Open,
+    /// The range starts or ends at this id.
+    At(Vec<u8>),
+    /// No row fulfils the condition.
+    Nothing,
+}
