@@ -1,1 +1,3 @@
 //! The shardgate binary.
+
+pub mod playground;
