@@ -1,1 +1,17 @@
 //! Where shards are: keyspaces, shards and instances, the stores that hold them, and their watches.
+//!
+//! [`Topology`] is an immutable model: a statement keeps the one that it started with. What this crate deliberately
+//! doesn't do: know SQL, or decide which shard holds a row (`shardgate-vschema` has the functions, the router the
+//! decision).
+
+mod address;
+mod instance;
+mod keyspace;
+mod shard;
+mod topology;
+
+pub use address::{Address, AddressError};
+pub use instance::{Instance, InstanceId, Role};
+pub use keyspace::{KeyspaceFault, KeyspaceTopology};
+pub use shard::{Shard, ShardFault};
+pub use topology::{ServerGroup, Topology};
