@@ -11,6 +11,7 @@ mod shard_name;
 mod tiling;
 mod value;
 mod vindex;
+pub mod yaml;
 
 pub use destination::Destination;
 pub use hex::HexError;

@@ -67,7 +67,7 @@ fn float_text(number: f64) -> String {
     let scientific = format!("{number:e}");
     let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
-    if exponent < -4 || exponent >= GO_SHORTEST_PRECISION {
+    if !(-4..GO_SHORTEST_PRECISION).contains(&exponent) {
         let mut text = mantissa.to_owned();
         let sign = if exponent < 0 { '-' } else { '+' };
         // Writing to a String can't fail.
