@@ -1,0 +1,5 @@
+//! Authentication.
+
+mod nonce;
+
+pub use nonce::Nonce;

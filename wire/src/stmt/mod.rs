@@ -1,0 +1,5 @@
+//! Prepared statements.
+
+mod prepare_ok;
+
+pub use prepare_ok::PrepareOk;
