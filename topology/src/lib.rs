@@ -7,6 +7,7 @@
 mod address;
 mod instance;
 mod keyspace;
+mod read;
 mod shard;
 mod topology;
 
