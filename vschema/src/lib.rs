@@ -20,4 +20,6 @@ pub use keyspace_id::KeyspaceId;
 pub use shard_name::{ShardName, ShardNameError};
 pub use tiling::{ShardCountError, TilingFault, even_ranges, tiling_faults};
 pub use value::Value;
-pub use vindex::{VINDEX_TYPES, Vindex, VindexError, VindexFault, VindexFaultPlace};
+pub use vindex::{
+    FileLoader, LookupOptions, LookupTable, ReadLock, VINDEX_TYPES, Vindex, VindexError, VindexFault, VindexFaultPlace,
+};

@@ -3,11 +3,18 @@
 //! Names, parameters and results follow Vitess's `go/vt/vtgate/vindexes` to the bit, so that a data set sharded by
 //! Vitess is served unchanged.
 
+mod cfc;
 mod create;
 mod decimal_text;
 mod hash;
+mod lookup;
+mod multicol;
+mod params;
 mod range;
+mod region;
+mod scalar;
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -15,8 +22,16 @@ use crate::destination::Destination;
 use crate::keyspace_id::KeyspaceId;
 use crate::value::Value;
 
-pub use create::{VINDEX_TYPES, VindexFault, VindexFaultPlace};
-use decimal_text::{to_u64, with_bytes};
+pub use create::{FileLoader, VINDEX_TYPES};
+pub use lookup::{LookupOptions, LookupTable, ReadLock};
+pub use params::{VindexFault, VindexFaultPlace};
+
+use cfc::Cfc;
+use decimal_text::with_bytes;
+use lookup::Lookup;
+use multicol::MultiCol;
+use region::RegionBytes;
+use scalar::Scalar;
 
 /// A named vindex of a keyspace.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,13 +43,17 @@ pub struct Vindex {
 /// What a vindex computes.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Function {
-    Binary,
-    BinaryMd5,
-    Hash,
+    Scalar(Scalar),
+    /// All rows in the first shard.
     Null,
-    Numeric,
-    ReverseBits,
-    XxHash,
+    Cfc(Cfc),
+    MultiCol(MultiCol),
+    RegionExperimental(RegionBytes),
+    RegionJson {
+        bytes: RegionBytes,
+        regions: HashMap<String, u64>,
+    },
+    Lookup(Box<Lookup>),
 }
 
 /// Why a vindex couldn't say where a value belongs.
@@ -84,14 +103,14 @@ impl Vindex {
     /// The type's name, such as `xxhash`.
     #[must_use]
     pub fn vindex_type(&self) -> &'static str {
-        match self.function {
-            Function::Binary => "binary",
-            Function::BinaryMd5 => "binary_md5",
-            Function::Hash => "hash",
+        match &self.function {
+            Function::Scalar(scalar) => scalar.type_name(),
             Function::Null => "null",
-            Function::Numeric => "numeric",
-            Function::ReverseBits => "reverse_bits",
-            Function::XxHash => "xxhash",
+            Function::Cfc(_) => "cfc",
+            Function::MultiCol(_) => "multicol",
+            Function::RegionExperimental(_) => "region_experimental",
+            Function::RegionJson { .. } => "region_json",
+            Function::Lookup(lookup) => lookup.type_name(),
         }
     }
 
@@ -99,35 +118,61 @@ impl Vindex {
     /// planner prefers the cheapest.
     #[must_use]
     pub fn cost(&self) -> u32 {
-        match self.function {
-            Function::Binary | Function::Numeric => 0,
-            Function::BinaryMd5 | Function::Hash | Function::ReverseBits | Function::XxHash => 1,
+        match &self.function {
+            Function::Scalar(scalar) => scalar.cost(),
             Function::Null => 100,
+            Function::Cfc(_) | Function::RegionExperimental(_) | Function::RegionJson { .. } => 1,
+            Function::MultiCol(multicol) => multicol.cost(),
+            Function::Lookup(lookup) => lookup.cost(),
         }
     }
 
     /// Whether a value has at most one keyspace id, so that the vindex can be a table's primary vindex.
     #[must_use]
     pub fn is_unique(&self) -> bool {
-        true
+        self.lookup().is_none_or(|lookup| lookup.unique)
     }
 
     /// Whether mapping needs a query to a lookup table.
     #[must_use]
     pub fn is_lookup(&self) -> bool {
-        false
+        self.lookup().is_some()
+    }
+
+    /// Where the ids are kept, for a lookup vindex.
+    #[must_use]
+    pub fn lookup_table(&self) -> Option<&LookupTable> {
+        self.lookup().map(|lookup| &lookup.table)
+    }
+
+    fn lookup(&self) -> Option<&Lookup> {
+        match &self.function {
+            Function::Lookup(lookup) => Some(lookup),
+            _ => None,
+        }
     }
 
     /// How many columns make a full key.
     #[must_use]
     pub fn column_count(&self) -> usize {
-        1
+        match &self.function {
+            Function::MultiCol(multicol) => multicol.columns.len(),
+            Function::RegionExperimental(_) | Function::RegionJson { .. } => 2,
+            Function::Lookup(lookup) => lookup.table.from.len(),
+            _ => 1,
+        }
+    }
+
+    /// Whether it is a multi-column vindex, which can only be a table's primary vindex.
+    #[must_use]
+    pub fn is_multi_column(&self) -> bool {
+        matches!(self.function, Function::MultiCol(_) | Function::RegionExperimental(_) | Function::RegionJson { .. })
     }
 
     /// Whether the first columns alone narrow the destination to a key range ([`Vindex::map`] with fewer values).
     #[must_use]
     pub fn is_partial(&self) -> bool {
-        false
+        matches!(self.function, Function::MultiCol(_) | Function::RegionExperimental(_))
     }
 
     /// Where rows with these values of the vindex's columns are. With fewer values than columns, for a vindex that
@@ -139,34 +184,49 @@ impl Vindex {
     /// # Errors
     /// If the vindex can't be used, or the number of values is wrong.
     pub fn map(&self, values: &[Value<'_>]) -> Result<Destination, VindexError> {
-        let [value] = values else { return Err(self.column_count_error(values.len())) };
-        Ok(self.keyspace_id(value)?.map_or(Destination::None, Destination::KeyspaceId))
+        let columns = self.column_count();
+        let complete = values.len() == columns || (self.is_partial() && (1..columns).contains(&values.len()));
+        match (&self.function, values) {
+            (Function::Lookup(lookup), _) => {
+                Err(VindexError::LookupUnsupported { vindex: Arc::clone(&self.name), vindex_type: lookup.type_name() })
+            }
+            _ if !complete => Err(self.column_count_error(values.len())),
+            (Function::Scalar(scalar), [value]) => {
+                let id = scalar.keyspace_id(value).map_err(|reason| self.unmappable(reason))?;
+                Ok(id.map_or(Destination::None, Destination::KeyspaceId))
+            }
+            (Function::Null, _) => Ok(Destination::KeyspaceId(KeyspaceId::new(&[0]))),
+            (Function::Cfc(cfc), [value]) => {
+                let id = with_bytes(value, |key| cfc.keyspace_id(key)).map_err(|reason| self.unmappable(reason))?;
+                Ok(Destination::KeyspaceId(id))
+            }
+            (Function::MultiCol(multicol), _) => Ok(multicol.map(values)),
+            (Function::RegionExperimental(bytes), _) => Ok(region::map_experimental(*bytes, values)),
+            (Function::RegionJson { bytes, regions }, _) => Ok(region::map_json(*bytes, regions, values)),
+            (Function::Scalar(_) | Function::Cfc(_), _) => Err(self.column_count_error(values.len())),
+        }
     }
 
-    /// The keyspace id of a single value; `None` if no row can have it.
-    fn keyspace_id(&self, value: &Value<'_>) -> Result<Option<KeyspaceId>, VindexError> {
-        Ok(match &self.function {
-            Function::Binary => Some(with_bytes(value, KeyspaceId::new)),
-            Function::BinaryMd5 => Some(with_bytes(value, hash::md5)),
-            Function::Hash => hash_input(value).map(hash::null_des),
-            Function::Null => Some(KeyspaceId::new(&[0])),
-            Function::Numeric => to_u64(value).map(KeyspaceId::from_u64),
-            Function::ReverseBits => to_u64(value).map(|number| KeyspaceId::from_u64(number.reverse_bits())),
-            Function::XxHash => Some(with_bytes(value, hash::xxhash)),
-        })
+    /// Where rows that match a LIKE pattern are: a key range for `cfc`, [`Destination::AllShards`] for others.
+    #[must_use]
+    pub fn map_like(&self, pattern: &[u8]) -> Destination {
+        match &self.function {
+            Function::Cfc(cfc) => cfc.map_like(pattern),
+            _ => Destination::AllShards,
+        }
     }
 
     /// The value whose id this is, if the vindex can be reversed.
     #[must_use]
     pub fn reverse(&self, id: &KeyspaceId) -> Option<Value<'static>> {
-        let number = || id.as_bytes().try_into().ok().map(u64::from_be_bytes);
-        match self.function {
-            Function::Binary => Some(Value::Bytes(id.as_bytes().to_vec().into())),
-            Function::Hash => number().map(hash::null_des_inverse).map(Value::UInt),
-            Function::Numeric => number().map(Value::UInt),
-            Function::ReverseBits => number().map(u64::reverse_bits).map(Value::UInt),
+        match &self.function {
+            Function::Scalar(scalar) => scalar.reverse(id),
             _ => None,
         }
+    }
+
+    fn unmappable(&self, reason: String) -> VindexError {
+        VindexError::Unmappable { vindex: Arc::clone(&self.name), reason }
     }
 
     fn column_count_error(&self, given: usize) -> VindexError {
@@ -179,14 +239,6 @@ impl Vindex {
     }
 }
 
-/// The number that `hash` encrypts: a signed integer with its bits as they are, anything else as an unsigned number.
-fn hash_input(value: &Value<'_>) -> Option<u64> {
-    match value {
-        Value::Int(number) => Some(number.cast_unsigned()),
-        _ => to_u64(value),
-    }
-}
-
 impl fmt::Display for Vindex {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.name)
@@ -194,48 +246,4 @@ impl fmt::Display for Vindex {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn id(function: Function, value: Value<'_>) -> String {
-        match Vindex::new("v", function).map(&[value]).unwrap() {
-            Destination::KeyspaceId(id) => id.to_string(),
-            other => format!("{other:?}"),
-        }
-    }
-
-    #[test]
-    fn hash_of_integers_is_that_of_vitess() {
-        let expected = [
-            (1, "166b40b44aba4bd6"),
-            (2, "06e7ea22ce92708f"),
-            (3, "4eb190c9a2fa169c"),
-            (4, "d2fd8867d50d2dfe"),
-            (29999, "fcd63e56d3374d88"),
-        ];
-        for (number, hex) in expected {
-            assert_eq!(id(Function::Hash, Value::Int(number)), hex);
-            assert_eq!(id(Function::Hash, Value::UInt(number as u64)), hex);
-            assert_eq!(id(Function::Hash, Value::text(&number.to_string())), hex);
-        }
-    }
-
-    #[test]
-    fn xxhash_is_over_the_text_form() {
-        assert_eq!(id(Function::XxHash, Value::text("test1")), "d01ab7e4d6978f0b");
-        assert_eq!(id(Function::XxHash, Value::Int(1)), "d46405367612b4b7");
-        assert_eq!(id(Function::XxHash, Value::Null), "99e9d85137db46ef");
-        assert_eq!(id(Function::XxHash, Value::UInt(u64::MAX)), "477cfa8d6d8f1f8d");
-        assert_eq!(id(Function::XxHash, Value::Int(i64::MIN)), "102c27ddb26a609e");
-    }
-
-    #[test]
-    fn integers_need_no_allocation() {
-        for function in [Function::XxHash, Function::Hash, Function::Numeric, Function::BinaryMd5] {
-            let Destination::KeyspaceId(id) = Vindex::new("v", function).map(&[Value::Int(5)]).unwrap() else {
-                panic!("no id");
-            };
-            assert!(id.is_inline());
-        }
-    }
-}
+mod tests;

@@ -2,11 +2,20 @@
 
 use std::ops::Bound;
 
+use super::scalar::Scalar;
 use super::{Function, Vindex, VindexError};
 use crate::destination::Destination;
 use crate::key_range::KeyRange;
 use crate::keyspace_id::KeyspaceId;
 use crate::value::Value;
+
+/// All ids that begin with `prefix`.
+pub(crate) fn of_prefix(prefix: &[u8]) -> Destination {
+    if prefix.is_empty() {
+        return Destination::AllShards;
+    }
+    KeyRange::new(prefix, &successor(prefix)).map_or(Destination::AllShards, Destination::KeyRange)
+}
 
 /// The first byte string of the same or a smaller length behind all that begin with `prefix`; empty at the end.
 fn successor(prefix: &[u8]) -> Vec<u8> {
@@ -24,7 +33,7 @@ impl Vindex {
     /// Whether ids have the order of the values, so that [`Vindex::map_range`] narrows the destination.
     #[must_use]
     pub fn is_order_preserving(&self) -> bool {
-        matches!(self.function, Function::Binary | Function::Numeric)
+        matches!(self.function, Function::Scalar(Scalar::Binary | Scalar::Numeric))
     }
 
     /// Where rows between two values are (`BETWEEN`, `<`, `>=`). [`Destination::AllShards`] if the vindex doesn't
@@ -59,15 +68,16 @@ impl Vindex {
             Bound::Unbounded => return Ok(Some(Edge::Open)),
             Bound::Included(value) | Bound::Excluded(value) => value,
         };
-        match (&self.function, value) {
+        let Function::Scalar(scalar) = &self.function else { return Ok(None) };
+        match (scalar, value) {
             (_, Value::Null) => return Ok(Some(Edge::Nothing)),
-            (Function::Numeric, Value::Int(number)) if *number < 0 => {
+            (Scalar::Numeric, Value::Int(number)) if *number < 0 => {
                 return Ok(Some(if lower { Edge::Open } else { Edge::Nothing }));
             }
-            (Function::Numeric, Value::Int(_) | Value::UInt(_)) | (Function::Binary, Value::Bytes(_)) => {}
+            (Scalar::Numeric, Value::Int(_) | Value::UInt(_)) | (Scalar::Binary, Value::Bytes(_)) => {}
             _ => return Ok(None),
         }
-        let Some(id) = self.keyspace_id(value)? else { return Ok(None) };
+        let Some(id) = scalar.keyspace_id(value).map_err(|reason| self.unmappable(reason))? else { return Ok(None) };
         // The range is [start, end): an included upper bound and an excluded lower bound move to the next id.
         let to_next = matches!((bound, lower), (Bound::Included(_), false) | (Bound::Excluded(_), true));
         Ok(Some(if to_next { self.next_id(&id) } else { Edge::At(id.as_bytes().to_vec()) }))
@@ -76,7 +86,7 @@ impl Vindex {
     /// The first id behind `id`, as the edge of a range.
     fn next_id(&self, id: &KeyspaceId) -> Edge {
         match self.function {
-            Function::Numeric => match successor(id.as_bytes()) {
+            Function::Scalar(Scalar::Numeric) => match successor(id.as_bytes()) {
                 end if end.is_empty() => Edge::Open,
                 end => Edge::At(end),
             },
