@@ -47,7 +47,7 @@ pub struct Listen {
 }
 
 /// Encryption of clients' connections.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ServerTls {
     /// The server's certificate.
     pub certificate: CertificateSource,
@@ -58,7 +58,7 @@ pub struct ServerTls {
 }
 
 /// Where the server's certificate comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum CertificateSource {
     /// Files that the configuration names, in PEM.
     Files {
@@ -68,6 +68,7 @@ pub enum CertificateSource {
         key: PathBuf,
     },
     /// The proxy makes one and keeps it beside its configuration.
+    #[default]
     SelfSigned,
 }
 

@@ -1,0 +1,45 @@
+//! From the file shardgate.yaml to the model.
+
+use crate::config::model::Config;
+use crate::config::read::{Surroundings, read};
+use shardgate_vschema::yaml::Faults;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+/// Why there is no configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file can't be read.
+    #[error("{}: can't be read: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The file has faults: all of them.
+    #[error(transparent)]
+    Faults(#[from] Faults),
+}
+
+impl Config {
+    /// Reads a configuration file; environment variables and files that it names are read, too.
+    ///
+    /// # Errors
+    /// If the file can't be read, or all its faults.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let failed = |source| ConfigError::Read { path: path.to_owned(), source };
+        let mut file = File::open(path).map_err(failed)?;
+        let mode = file.metadata().map_err(failed)?.permissions().mode() & 0o777;
+        let mut text = String::new();
+        file.read_to_string(&mut text).map_err(failed)?;
+        let around = Surroundings {
+            file: path,
+            exposed_mode: (mode & 0o044 != 0).then_some(mode),
+            variable: &|name| std::env::var(name).ok(),
+        };
+        Ok(read(&text, &around)?)
+    }
+}
