@@ -1,3 +1,7 @@
 //! MySQL's SQL: lexer, tree and parser of the statements that read and write rows.
 
 pub mod ast;
+pub mod keywords;
+pub mod lexer;
+pub mod options;
+pub mod token;
