@@ -9,9 +9,14 @@
 //! expressions. Where a value must be computed, MySQL computes it.
 
 pub mod args;
+pub mod cache;
 pub mod catalog;
+pub mod coerce;
 pub mod error;
 pub mod fingerprint;
+pub mod literal;
 pub mod plan;
+pub mod planner;
 pub mod schema;
+pub mod session;
 pub mod sql;

@@ -16,13 +16,15 @@ pub use aggregate::{Aggregate, AggregateColumn};
 pub use ddl::{Ddl, DdlKind};
 pub use insert::{AutoIncrement, Insert, InsertRow, Sequence};
 pub use local::{
-    Assignment, Chaining, ExplainFormat, KillScope, Local, PrepareSource, SetScope, SetValue, Show, ShowFilter, TransactionStart,
+    Assignment, Chaining, ExplainFormat, KillScope, Local, PrepareSource, SetScope, SetValue, Show, ShowFilter,
+    TransactionStart,
 };
 pub use merge::{Limit, LimitValue, MergeSort, SortKey};
 pub use route::{Effects, Route};
-pub use target::{KeyExpr, KeyList, Target};
-pub use template::{Piece, Pos, SessionValue, Template, ValueExpr};
+pub use target::{Comparison, KeyExpr, KeyList, ShardSet, Target};
+pub use template::{Piece, Pos, RenderContext, SessionValue, Template, ValueExpr, limit};
 
+use crate::fingerprint::Fingerprint;
 use std::sync::Arc;
 
 /// Index of a slot: a literal, a `?`, or a folded list of literals, in the order of the text.
@@ -118,4 +120,30 @@ pub enum Operator {
     },
     /// A statement that the proxy answers itself or that changes the session.
     Local(Local),
+}
+
+impl Plan {
+    /// Whether the plan's pins hold for this statement, which has the fingerprint's key that the plan was made for.
+    #[inline]
+    pub fn serves(&self, fingerprint: &Fingerprint, text: &[u8]) -> bool {
+        self.pins.iter().all(|pin| {
+            fingerprint
+                .slot_range(pin.slot)
+                .and_then(|range| text.get(range))
+                .is_some_and(|literal| *literal == *pin.text)
+        })
+    }
+    /// The expressions that a shard computes (`SELECT expr`) before the plan can run, in the order in which
+    /// [`crate::session::SessionValues::evaluated`] is asked for them.
+    pub fn evaluations(&self) -> Vec<&Template> {
+        let Operator::Insert(insert) = &self.root else { return Vec::new() };
+        let mut found: Vec<&Template> = Vec::new();
+        for value in insert.rows.iter().flat_map(|row| row.key.iter().map(|key| &key.value).chain(&row.generated)) {
+            match value {
+                ValueExpr::Evaluate(template) if !found.contains(&template) => found.push(template),
+                _ => {}
+            }
+        }
+        found
+    }
 }

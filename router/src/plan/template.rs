@@ -1,6 +1,13 @@
 //! The text that a shard gets: the client's own, edited in place.
 
 use super::SlotId;
+use crate::args::Arguments;
+use crate::error::{Code, SqlError};
+use crate::fingerprint::LiteralKind;
+use crate::literal::{write_identifier, write_literal};
+use crate::session::{Databases, SessionValues};
+use shardgate_vschema::Value;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// A place in the client's text that stays right when literals have other lengths: `offset` bytes after the end of the
@@ -100,4 +107,160 @@ impl Template {
     pub fn is_unchanged(&self) -> bool {
         self.pieces.is_empty()
     }
+}
+
+/// What a template needs to become text, besides the arguments.
+#[derive(Clone, Copy)]
+pub struct RenderContext<'a> {
+    /// The session.
+    pub session: &'a dyn SessionValues,
+    /// The databases of the shard that the text is for.
+    pub databases: &'a dyn Databases,
+    /// The value for [`Piece::Generated`].
+    pub generated: Option<u64>,
+}
+
+impl Pos {
+    /// The place in this text.
+    ///
+    /// # Errors
+    /// When the text isn't of the plan's fingerprint.
+    pub fn resolve(self, args: &Arguments<'_>) -> Result<usize, SqlError> {
+        let base = match self.after {
+            None => Some(0),
+            Some(slot) => args.fingerprint.slot_range(slot).map(|range| range.end),
+        };
+        base.map(|base| base + self.offset as usize).filter(|at| *at <= args.text.len()).ok_or_else(|| {
+            SqlError::new(Code::Internal, "a place of the plan isn't in the statement's text".to_owned())
+        })
+    }
+}
+
+impl ValueExpr {
+    /// The value.
+    ///
+    /// # Errors
+    /// When a parameter is missing.
+    pub fn evaluate<'a>(&self, args: &Arguments<'a>, session: &'a dyn SessionValues) -> Result<Value<'a>, SqlError> {
+        match self {
+            ValueExpr::Null | ValueExpr::Default => Ok(Value::Null),
+            ValueExpr::Int(number) => Ok(Value::Int(*number)),
+            ValueExpr::Slot(slot) => match args.fingerprint.slot_literals(*slot) {
+                [literal] => args.literal(*literal),
+                _ => Err(SqlError::new(Code::Internal, "a slot of the plan isn't one value".to_owned())),
+            },
+            ValueExpr::Negated(slot) => {
+                let value = ValueExpr::Slot(*slot).evaluate(args, session)?;
+                Ok(negated(value))
+            }
+            ValueExpr::Evaluate(template) => session.evaluated(template).ok_or_else(|| {
+                SqlError::new(Code::Internal, "an expression of the plan hasn't been computed".to_owned())
+            }),
+        }
+    }
+}
+
+fn negated(value: Value<'_>) -> Value<'_> {
+    match value {
+        Value::Int(number) => Value::Int(-number),
+        Value::UInt(number) => match 0i64.checked_sub_unsigned(number) {
+            Some(number) => Value::Int(number),
+            None => Value::Decimal(Cow::Owned(format!("-{number}"))),
+        },
+        Value::Float(number) => Value::Float(-number),
+        Value::Decimal(text) => Value::Decimal(match text.strip_prefix('-') {
+            Some(text) => Cow::Owned(text.to_owned()),
+            None => Cow::Owned(format!("-{text}")),
+        }),
+        other => other,
+    }
+}
+
+impl Template {
+    /// Append the text for a shard. Parameters that `args` has are put in as literals.
+    ///
+    /// # Errors
+    /// When the arguments aren't those of the plan's statement, or a LIMIT isn't a number.
+    pub fn render(&self, args: &Arguments<'_>, context: &RenderContext<'_>, out: &mut Vec<u8>) -> Result<(), SqlError> {
+        if self.is_unchanged() {
+            source(args, 0, args.text.len(), out);
+            return Ok(());
+        }
+        for piece in &self.pieces {
+            match piece {
+                Piece::Source { from, to } => source(args, from.resolve(args)?, to.resolve(args)?, out),
+                Piece::Sql(text) => out.extend_from_slice(text.as_bytes()),
+                Piece::Database(keyspace) => write_identifier(context.databases.database(keyspace), out),
+                Piece::Session(value) => write_literal(&context.session.value(*value), args.mode, out),
+                Piece::Value(ValueExpr::Default) => out.extend_from_slice(b"DEFAULT"),
+                Piece::Value(value) => write_value(value, args, context, out)?,
+                Piece::Generated => match context.generated {
+                    Some(number) => write_literal(&Value::UInt(number), args.mode, out),
+                    None => {
+                        return Err(SqlError::new(Code::Internal, "a generated value is missing".to_owned()));
+                    }
+                },
+                Piece::LimitSum { offset, count } => {
+                    let sum =
+                        limit(offset, args, context.session)?.saturating_add(limit(count, args, context.session)?);
+                    write_literal(&Value::UInt(sum), args.mode, out);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The text between two places, with parameters put in.
+fn source(args: &Arguments<'_>, from: usize, to: usize, out: &mut Vec<u8>) {
+    let mut copied = from;
+    if let Some(parameters) = args.parameters {
+        let literals = args.fingerprint.literals();
+        let first = literals.partition_point(|literal| (literal.start as usize) < from);
+        for literal in literals.get(first..).unwrap_or_default() {
+            if literal.end as usize > to {
+                break;
+            }
+            if let LiteralKind::Parameter(index) = literal.kind {
+                out.extend_from_slice(args.text.get(copied..literal.start as usize).unwrap_or_default());
+                parameters.write_literal(usize::from(index), out);
+                copied = literal.end as usize;
+            }
+        }
+    }
+    out.extend_from_slice(args.text.get(copied..to).unwrap_or_default());
+}
+
+/// A value as a literal; a parameter writes itself, so that its type stays.
+fn write_value(
+    value: &ValueExpr,
+    args: &Arguments<'_>,
+    context: &RenderContext<'_>,
+    out: &mut Vec<u8>,
+) -> Result<(), SqlError> {
+    if let ValueExpr::Slot(slot) = value {
+        if let Some(range) = args.fingerprint.slot_range(*slot) {
+            source(args, range.start, range.end, out);
+            return Ok(());
+        }
+    }
+    write_literal(&value.evaluate(args, context.session)?, args.mode, out);
+    Ok(())
+}
+
+/// The number of a LIMIT.
+///
+/// # Errors
+/// When it isn't a whole number that isn't negative.
+pub fn limit(value: &ValueExpr, args: &Arguments<'_>, session: &dyn SessionValues) -> Result<u64, SqlError> {
+    let value = value.evaluate(args, session)?;
+    match &value {
+        Value::Int(number) => u64::try_from(*number).ok(),
+        Value::UInt(number) => Some(*number),
+        Value::Decimal(text) if text.bytes().all(|byte| byte.is_ascii_digit()) => Some(u64::MAX),
+        _ => None,
+    }
+    .ok_or_else(|| {
+        SqlError::new(Code::Syntax, format!("LIMIT takes whole numbers, not {}", crate::literal::show(&value)))
+    })
 }

@@ -1,0 +1,270 @@
+//! The live schema: what the shards' own data dictionaries say, as plain data.
+//!
+//! The proxy's schema reader fills it in. One shard speaks for its keyspace.
+
+use hashbrown::HashMap;
+use std::sync::Arc;
+
+/// The schemas of all keyspaces.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Schema {
+    /// By the keyspace's name.
+    pub keyspaces: HashMap<Arc<str>, Arc<KeyspaceSchema>>,
+}
+
+impl Schema {
+    /// The schema of a keyspace, if it has been read.
+    pub fn keyspace(&self, name: &str) -> Option<&KeyspaceSchema> {
+        self.keyspaces.get(name).map(Arc::as_ref)
+    }
+
+    /// A table of a keyspace.
+    pub fn table(&self, keyspace: &str, table: &str) -> Option<&Table> {
+        self.keyspace(keyspace)?.table(table)
+    }
+}
+
+/// The tables of one keyspace.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct KeyspaceSchema {
+    /// By name: as written with `lower_case_table_names` 0, else in lower case.
+    pub tables: HashMap<Arc<str>, Arc<Table>>,
+    /// Whether the server keeps table names apart by case (`lower_case_table_names` is 0, as on Linux).
+    pub case_sensitive: bool,
+}
+
+impl KeyspaceSchema {
+    /// A table or view by its name.
+    pub fn table(&self, name: &str) -> Option<&Table> {
+        if self.case_sensitive {
+            self.tables.get(name).map(Arc::as_ref)
+        } else {
+            self.tables.get(name.to_lowercase().as_str()).map(Arc::as_ref)
+        }
+    }
+
+    /// Put a table in, under the right form of its name.
+    pub fn insert(&mut self, table: Table) {
+        let name = if self.case_sensitive { Arc::clone(&table.name) } else { Arc::from(table.name.to_lowercase()) };
+        self.tables.insert(name, Arc::new(table));
+    }
+}
+
+/// Whether a table is a view.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum TableKind {
+    /// A table.
+    #[default]
+    Base,
+    /// A view.
+    View,
+}
+
+/// A table or view.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Table {
+    /// Its name, as the server writes it.
+    pub name: Arc<str>,
+    /// Table or view.
+    pub kind: TableKind,
+    /// Its columns, in order, invisible ones included.
+    pub columns: Vec<Column>,
+    /// The primary key (first, if there is one) and the unique keys.
+    pub unique_keys: Vec<UniqueKey>,
+}
+
+impl Table {
+    /// A column by its name, which MySQL compares without case.
+    pub fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|column| crate::sql::ast::eq_ignore_case(&column.name, name))
+    }
+
+    /// The column that MySQL numbers by itself.
+    pub fn auto_increment(&self) -> Option<&Column> {
+        self.columns.iter().find(|column| column.auto_increment)
+    }
+
+    /// The columns that `SELECT *` and an INSERT without a list name, in order.
+    pub fn visible(&self) -> impl Iterator<Item = &Column> {
+        self.columns.iter().filter(|column| !column.invisible)
+    }
+}
+
+/// A primary or unique key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UniqueKey {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Whether it is the primary key.
+    pub primary: bool,
+    /// Its columns' names. Functional key parts are left out, and then the key isn't listed at all.
+    pub columns: Vec<Arc<str>>,
+}
+
+/// A column's data type, as far as routing and merging need it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DataType {
+    /// TINYINT.
+    TinyInt,
+    /// SMALLINT.
+    SmallInt,
+    /// MEDIUMINT.
+    MediumInt,
+    /// INT.
+    Int,
+    /// BIGINT.
+    BigInt,
+    /// DECIMAL.
+    Decimal,
+    /// FLOAT.
+    Float,
+    /// DOUBLE.
+    Double,
+    /// BIT.
+    Bit,
+    /// YEAR.
+    Year,
+    /// DATE.
+    Date,
+    /// TIME.
+    Time,
+    /// DATETIME.
+    DateTime,
+    /// TIMESTAMP.
+    Timestamp,
+    /// CHAR.
+    Char,
+    /// VARCHAR.
+    VarChar,
+    /// TINYTEXT, TEXT, MEDIUMTEXT, LONGTEXT.
+    Text,
+    /// BINARY.
+    Binary,
+    /// VARBINARY.
+    VarBinary,
+    /// TINYBLOB, BLOB, MEDIUMBLOB, LONGBLOB.
+    Blob,
+    /// ENUM.
+    Enum,
+    /// SET.
+    Set,
+    /// JSON.
+    Json,
+    /// GEOMETRY and its kin.
+    Geometry,
+    /// VECTOR.
+    Vector,
+    /// One that isn't known.
+    Other,
+}
+
+impl DataType {
+    /// The type by the name in `information_schema.columns.data_type`.
+    pub fn of(name: &str) -> Self {
+        match name.to_ascii_lowercase().as_str() {
+            "tinyint" => Self::TinyInt,
+            "smallint" => Self::SmallInt,
+            "mediumint" => Self::MediumInt,
+            "int" | "integer" => Self::Int,
+            "bigint" => Self::BigInt,
+            "decimal" | "numeric" => Self::Decimal,
+            "float" => Self::Float,
+            "double" | "real" => Self::Double,
+            "bit" => Self::Bit,
+            "year" => Self::Year,
+            "date" => Self::Date,
+            "time" => Self::Time,
+            "datetime" => Self::DateTime,
+            "timestamp" => Self::Timestamp,
+            "char" => Self::Char,
+            "varchar" => Self::VarChar,
+            "tinytext" | "text" | "mediumtext" | "longtext" => Self::Text,
+            "binary" => Self::Binary,
+            "varbinary" => Self::VarBinary,
+            "tinyblob" | "blob" | "mediumblob" | "longblob" => Self::Blob,
+            "enum" => Self::Enum,
+            "set" => Self::Set,
+            "json" => Self::Json,
+            "geometry" | "point" | "linestring" | "polygon" | "multipoint" | "multilinestring" | "multipolygon"
+            | "geomcollection" | "geometrycollection" => Self::Geometry,
+            "vector" => Self::Vector,
+            _ => Self::Other,
+        }
+    }
+
+    /// TINYINT to BIGINT.
+    pub fn is_integer(self) -> bool {
+        matches!(self, Self::TinyInt | Self::SmallInt | Self::MediumInt | Self::Int | Self::BigInt)
+    }
+
+    /// CHAR, VARCHAR, TEXT.
+    pub fn is_text(self) -> bool {
+        matches!(self, Self::Char | Self::VarChar | Self::Text)
+    }
+
+    /// BINARY, VARBINARY, BLOB.
+    pub fn is_binary(self) -> bool {
+        matches!(self, Self::Binary | Self::VarBinary | Self::Blob)
+    }
+}
+
+/// A column.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Column {
+    /// Its name, as the server writes it.
+    pub name: Arc<str>,
+    /// Its type.
+    pub data_type: DataType,
+    /// UNSIGNED.
+    pub unsigned: bool,
+    /// Length in characters (bytes for binary types), if the type has one.
+    pub length: Option<u64>,
+    /// Digits behind the point, of DECIMAL; of fractional seconds, of temporal types.
+    pub scale: Option<u32>,
+    /// The character set of text.
+    pub charset: Option<Arc<str>>,
+    /// The collation of text.
+    pub collation: Option<Arc<str>>,
+    /// Whether NULL is allowed.
+    pub nullable: bool,
+    /// Its default.
+    pub default: ColumnDefault,
+    /// A generated column.
+    pub generated: bool,
+    /// AUTO_INCREMENT.
+    pub auto_increment: bool,
+    /// INVISIBLE.
+    pub invisible: bool,
+}
+
+impl Column {
+    /// A visible, nullable column of this type.
+    pub fn new(name: &str, data_type: DataType) -> Self {
+        Column {
+            name: Arc::from(name),
+            data_type,
+            unsigned: false,
+            length: None,
+            scale: None,
+            charset: None,
+            collation: None,
+            nullable: true,
+            default: ColumnDefault::None,
+            generated: false,
+            auto_increment: false,
+            invisible: false,
+        }
+    }
+}
+
+/// A column's default.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum ColumnDefault {
+    /// No default: NULL where that is allowed, else an error in strict mode.
+    #[default]
+    None,
+    /// A constant, in its text form.
+    Constant(Arc<str>),
+    /// An expression (`DEFAULT (uuid())`, `CURRENT_TIMESTAMP`).
+    Expression(Arc<str>),
+}
