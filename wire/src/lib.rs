@@ -4,6 +4,7 @@
 
 pub mod auth;
 pub mod charset;
+pub mod command;
 mod error;
 pub mod flags;
 pub mod frame;
