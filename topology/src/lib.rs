@@ -5,13 +5,16 @@
 //! decision).
 
 mod address;
+mod check;
 mod instance;
 mod keyspace;
 mod read;
 mod shard;
+pub mod store;
 mod topology;
 
 pub use address::{Address, AddressError};
+pub use check::read_documents;
 pub use instance::{Instance, InstanceId, Role};
 pub use keyspace::{KeyspaceFault, KeyspaceTopology};
 pub use shard::{Shard, ShardFault};
