@@ -190,3 +190,196 @@ impl<S: RowStream> RowStream for Aggregate<S> {
         Ok(true)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::execute::merge_sort::MergeSort;
+    use crate::execute::testing::{Rows, code, collect, column, decimals, weights};
+    use shardgate_router::plan::{AggregateColumn, Route, SortKey, Target, Template};
+    use shardgate_wire::ColumnType;
+
+    const LIMITS: HoldLimits = HoldLimits { rows: 100, bytes: 1 << 20 };
+
+    fn by(column: u32) -> SortKey {
+        SortKey { column, weight: None, descending: false }
+    }
+
+    fn weighed(column: u32, weight: u32) -> SortKey {
+        SortKey { column, weight: Some(weight), descending: false }
+    }
+
+    fn plan(group: &[SortKey], columns: &[AggregateColumn], order: &[SortKey], hidden: u32) -> plan::Aggregate {
+        let input = Route {
+            keyspace: "k".into(),
+            target: Target::Scatter,
+            sql: Template::UNCHANGED,
+            sql_alone: None,
+            hidden,
+        };
+        plan::Aggregate { input, group: group.to_vec(), columns: columns.to_vec(), order: order.to_vec() }
+    }
+
+    fn run(
+        columns: &[ColumnDefinition<'static>],
+        shards: &[&[&[&str]]],
+        plan: &plan::Aggregate,
+    ) -> Result<Vec<String>, StatementError> {
+        let streams = shards.iter().map(|rows| Rows::new(columns, rows)).collect();
+        collect(&mut Aggregate::new(MergeSort::new(streams, &plan.group)?, plan, LIMITS)?)
+    }
+
+    #[test]
+    fn groups_of_several_shards_are_combined() {
+        use AggregateColumn::{Count, First, Max, Min, Sum};
+        let columns = [
+            column("n", ColumnType::Long),
+            column("count", ColumnType::LongLong),
+            decimals("sum", 2),
+            column("min", ColumnType::Long),
+            column("max", ColumnType::Long),
+        ];
+        let plan = plan(&[by(0)], &[First, Count, Sum, Min(by(3)), Max(by(4))], &[], 0);
+        let shards: [&[&[&str]]; 3] = [
+            &[&["NULL", "1", "NULL", "NULL", "NULL"], &["2", "3", "1.10", "-5", "9"]],
+            &[],
+            &[
+                &["NULL", "2", "0.50", "7", "7"],
+                &["1", "1", "NULL", "NULL", "NULL"],
+                &["2", "4", "-2.20", "-10", "10"],
+            ],
+        ];
+        let expected = ["NULL,3,0.50,7,7", "1,1,NULL,NULL,NULL", "2,7,-1.10,-10,10"];
+        assert_eq!(run(&columns, &shards, &plan).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_scalar_aggregate_is_one_row_over_the_rows_of_all_shards() {
+        use AggregateColumn::{Count, Max, Sum};
+        let columns = [column("count", ColumnType::LongLong), decimals("sum", 0), column("max", ColumnType::DateTime)];
+        let plan = plan(&[], &[Count, Sum, Max(by(2))], &[], 0);
+        let shards: [&[&[&str]]; 2] = [&[&["0", "NULL", "NULL"]], &[&["2", "5", "2001-01-01 00:00:00"]]];
+        assert_eq!(run(&columns, &shards, &plan).unwrap(), ["2,5,2001-01-01 00:00:00"]);
+        let empty: [&[&[&str]]; 2] = [&[&["0", "NULL", "NULL"]], &[&["0", "NULL", "NULL"]]];
+        assert_eq!(run(&columns, &empty, &plan).unwrap(), ["0,NULL,NULL"]);
+        assert_eq!(run(&columns, &[&[], &[]], &plan).unwrap(), ["0,NULL,NULL"]);
+    }
+
+    #[test]
+    fn groups_without_rows_are_no_rows() {
+        let plan = plan(&[by(0)], &[AggregateColumn::First], &[], 0);
+        assert!(run(&[column("n", ColumnType::Long)], &[&[], &[]], &plan).unwrap().is_empty());
+    }
+
+    #[test]
+    fn an_average_has_the_digits_that_its_column_says() {
+        use AggregateColumn::Avg;
+        let avg = Avg { sum: 1, count: 2 };
+        let plan = plan(&[], &[avg], &[], 2);
+        let exact = [decimals("avg", 9), decimals("sum", 5), column("count", ColumnType::LongLong)];
+        let shards: [&[&[&str]]; 2] = [&[&["0.000020000", "0.00002", "1"]], &[&["0.000000000", "0.00000", "2"]]];
+        assert_eq!(run(&exact, &shards, &plan).unwrap(), ["0.000006666"]);
+        let none: [&[&[&str]]; 2] = [&[&["NULL", "NULL", "0"]], &[&["NULL", "NULL", "0"]]];
+        assert_eq!(run(&exact, &none, &plan).unwrap(), ["NULL"]);
+        let double = [
+            column("avg", ColumnType::Double),
+            column("sum", ColumnType::Double),
+            column("count", ColumnType::LongLong),
+        ];
+        let shards: [&[&[&str]]; 2] = [&[&["0.125", "0.125", "1"]], &[&["0", "0", "2"]]];
+        assert_eq!(run(&double, &shards, &plan).unwrap(), ["0.041666666666666664"]);
+        assert_eq!(run(&double, &none, &plan).unwrap(), ["NULL"]);
+    }
+
+    #[test]
+    fn doubles_are_summed_as_doubles() {
+        let plan = plan(&[], &[AggregateColumn::Sum], &[], 0);
+        let shards: [&[&[&str]]; 3] = [&[&["0.1"]], &[&["0.2"]], &[&["1e20"]]];
+        assert_eq!(run(&[column("s", ColumnType::Double)], &shards[..2], &plan).unwrap(), ["0.30000000000000004"]);
+        assert_eq!(run(&[column("s", ColumnType::Double)], &shards, &plan).unwrap(), ["1e20"]);
+        let fixed = [ColumnDefinition { decimals: 2, ..column("s", ColumnType::Double) }];
+        let shards: [&[&[&str]]; 2] = [&[&["0.10"]], &[&["0.20"]]];
+        assert_eq!(run(&fixed, &shards, &plan).unwrap(), ["0.30"]);
+    }
+
+    #[test]
+    fn the_smallest_text_is_the_one_of_the_smallest_weight() {
+        use AggregateColumn::{Max, Min};
+        let text = || column("t", ColumnType::VarString);
+        let columns = [text(), text(), weights("min"), weights("max")];
+        let plan = plan(&[], &[Min(weighed(0, 2)), Max(weighed(1, 3))], &[], 2);
+        let shards: [&[&[&str]]; 3] =
+            [&[&["NULL", "NULL", "NULL", "NULL"]], &[&["B", "d", "2", "4"]], &[&["a", "b", "1", "2"]]];
+        assert_eq!(run(&columns, &shards, &plan).unwrap(), ["a,d"]);
+    }
+
+    #[test]
+    fn distinct_rows_are_groups_without_aggregates() {
+        let columns = [column("t", ColumnType::VarString), weights("w")];
+        let plan = plan(&[weighed(0, 1)], &[AggregateColumn::First], &[], 1);
+        let shards: [&[&[&str]]; 2] = [&[&["a", "1"], &["b", "2"]], &[&["A", "1"], &["c", "3"]]];
+        assert_eq!(run(&columns, &shards, &plan).unwrap(), ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn groups_are_sorted_where_their_order_is_another() {
+        use AggregateColumn::{Avg, Count, First, Min};
+        let columns = [
+            column("n", ColumnType::Long),
+            decimals("avg", 4),
+            column("t", ColumnType::VarString),
+            column("count", ColumnType::LongLong),
+            decimals("sum", 0),
+            weights("w"),
+        ];
+        let shards: [&[&[&str]]; 2] = [
+            &[&["1", "1.0000", "b", "1", "1", "2"], &["2", "9.0000", "c", "1", "9", "3"]],
+            &[&["1", "4.0000", "a", "2", "8", "1"], &["3", "3.0000", "A", "1", "3", "1"]],
+        ];
+        let visible = [First, Avg { sum: 4, count: 3 }, Min(weighed(2, 5))];
+        let descending = |column| SortKey { descending: true, ..by(column) };
+        let ordered = |columns_made: &[AggregateColumn], order: &[SortKey]| {
+            run(&columns, &shards, &plan(&[by(0)], columns_made, order, 3)).unwrap()
+        };
+        // 1: (1 + 8) / 3; ties stay in the order of the groups.
+        assert_eq!(ordered(&visible, &[descending(1)]), ["2,9.0000,c", "1,3.0000,a", "3,3.0000,A"]);
+        assert_eq!(ordered(&visible, &[weighed(2, 5)]), ["1,3.0000,a", "3,3.0000,A", "2,9.0000,c"]);
+        // By a hidden column that the plan combines as well.
+        let counted = [visible.as_slice(), &[Count]].concat();
+        assert_eq!(ordered(&counted, &[descending(3), descending(0)]), ["1,3.0000,a", "3,3.0000,A", "2,9.0000,c"]);
+    }
+
+    #[test]
+    fn groups_beyond_the_limits_are_refused_by_the_name_of_the_limit() {
+        let columns = [column("n", ColumnType::Long)];
+        let plan = plan(&[by(0)], &[AggregateColumn::First], &[SortKey { descending: true, ..by(0) }], 0);
+        let run = |limits| {
+            let rows = Rows::new(&columns, &[&["1"], &["2"], &["3"]]);
+            collect(&mut Aggregate::new(rows, &plan, limits).unwrap())
+        };
+        assert_eq!(run(HoldLimits { rows: 3, bytes: 1000 }).unwrap(), ["3", "2", "1"]);
+        for (limits, name) in [
+            (HoldLimits { rows: 2, bytes: 1000 }, "max_gathered_rows (2)"),
+            (HoldLimits { rows: 3, bytes: 100 }, "max_gathered_bytes (100)"),
+        ] {
+            let error = run(limits).unwrap_err().to_string();
+            assert!(error.starts_with("SG14010") && error.contains(name), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_plan_that_does_not_fit_the_columns_is_an_internal_error() {
+        use AggregateColumn::{Count, First, Sum};
+        let columns = [column("n", ColumnType::Long), column("t", ColumnType::VarString)];
+        let new = |columns_made: &[AggregateColumn], hidden| {
+            code(Aggregate::new(Rows::new(&columns, &[]), &plan(&[by(0)], columns_made, &[], hidden), LIMITS))
+        };
+        assert_eq!(new(&[First], 0), Some(Code::Internal));
+        assert_eq!(new(&[First], 3), Some(Code::Internal));
+        assert_eq!(new(&[First, First, First], 0), Some(Code::Internal));
+        assert_eq!(new(&[First, Sum], 0), Some(Code::Internal));
+        assert_eq!(new(&[First], 1), None);
+        let counted = plan(&[by(0)], &[First, Count], &[], 0);
+        assert_eq!(code(run(&columns, &[&[&["1", "x"]]], &counted)), Some(Code::Internal));
+    }
+}

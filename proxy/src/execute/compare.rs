@@ -333,3 +333,257 @@ fn split_sign(text: &[u8]) -> (bool, &[u8]) {
         _ => (false, text),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::execute::testing::{code, column, decimals, row, weights};
+    use bigdecimal::BigDecimal;
+    use proptest::prelude::*;
+    use std::cmp::Ordering;
+
+    fn key(columns: &[ColumnDefinition<'static>], keys: &[SortKey], fields: &[Option<&str>]) -> Vec<u8> {
+        let mut out = Vec::new();
+        Comparator::new(columns, keys).unwrap().key(&row(fields), &mut out).unwrap();
+        out
+    }
+
+    fn by(column: u32, weight: Option<u32>, descending: bool) -> SortKey {
+        SortKey { column, weight, descending }
+    }
+
+    /// Values in MySQL's order, `=` before those that equal the one before; checked alone and in front of a second key.
+    #[track_caller]
+    fn check(column_type: ColumnType, values: &[&str]) {
+        let columns = [column("a", column_type), column("b", ColumnType::Long)];
+        for descending in [false, true] {
+            for keys in [vec![by(0, None, descending)], vec![by(0, None, descending), by(1, None, false)]] {
+                let keyed = |value: &str| {
+                    let value = value.trim_start_matches('=');
+                    key(&columns, &keys, &[(value != "NULL").then_some(value), Some("1")])
+                };
+                for pair in values.windows(2) {
+                    let expected = match (pair[1].starts_with('='), descending) {
+                        (true, _) => Ordering::Equal,
+                        (false, false) => Ordering::Less,
+                        (false, true) => Ordering::Greater,
+                    };
+                    assert_eq!(keyed(pair[0]).cmp(&keyed(pair[1])), expected, "{pair:?} descending: {descending}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn integers_are_ordered_by_value() {
+        let signed = ["NULL", "-9223372036854775808", "-10", "-9", "0", "=-0", "9", "10", "9223372036854775807"];
+        check(ColumnType::LongLong, &signed);
+        check(ColumnType::Long, &["00005", "00010", "=10", "18446744073709551615"]);
+        check(ColumnType::Year, &["NULL", "0000", "1901", "2155"]);
+    }
+
+    #[test]
+    fn decimals_are_ordered_by_value() {
+        check(
+            ColumnType::NewDecimal,
+            &[
+                "NULL",
+                "-99999999999999999999999999999999999999999999999999999999999999999",
+                "-10.00",
+                "-9.99",
+                "-1.25",
+                "-1.20",
+                "=-1.2",
+                "-0.001",
+                "0",
+                "=0.00",
+                "=-0.00",
+                "0.0001",
+                "0.01",
+                "0.5",
+                "1",
+                "=1.000",
+                "=01",
+                "1.000000000000000000000000000001",
+                "9.5",
+                "10",
+                "99999999999999999999999999999999999.999999999999999999999999999999",
+            ],
+        );
+    }
+
+    #[test]
+    fn doubles_are_ordered_by_value() {
+        let values = ["NULL", "-1.7976931348623157e308", "-2", "-1e-16", "-0", "=0", "5e-324", "0.1", "9", "10", "1e15"];
+        check(ColumnType::Double, &values);
+        check(ColumnType::Float, &["-1e20", "1.1", "1e20"]);
+    }
+
+    #[test]
+    fn times_are_ordered_by_value() {
+        let values = [
+            "NULL",
+            "-838:59:59.000000",
+            "-12:00:01.5",
+            "=-12:00:01.500000",
+            "-00:00:00.000001",
+            "00:00:00",
+            "=-00:00:00",
+            "00:00:01",
+            "09:59:59",
+            "99:59:59",
+            "100:00:00",
+            "838:59:59.000",
+        ];
+        check(ColumnType::Time, &values);
+    }
+
+    #[test]
+    fn dates_are_ordered_by_their_text() {
+        check(ColumnType::Date, &["NULL", "0000-00-00", "0001-01-01", "2001-00-00", "2001-01-01", "9999-12-31"]);
+        check(ColumnType::DateTime, &["0000-00-00 00:00:00.00", "2001-01-01 23:59:59.99", "2001-01-02 00:00:00.00"]);
+    }
+
+    #[test]
+    fn byte_strings_and_bits_are_ordered_byte_by_byte() {
+        let binary = |flags| ColumnDefinition { charset: BINARY, flags, ..column("b", ColumnType::VarString) };
+        let columns = [binary(ColumnFlags::BINARY), column("n", ColumnType::Long)];
+        for keys in [vec![by(0, None, false)], vec![by(0, None, false), by(1, None, true)]] {
+            let values = [None, Some(""), Some("\0"), Some("\0\0"), Some("\0a"), Some("a"), Some("a\0"), Some("a\u{1}"), Some("b")];
+            let keyed: Vec<_> = values.iter().map(|&value| key(&columns, &keys, &[value, Some("7")])).collect();
+            assert!(keyed.is_sorted_by(|a, b| a < b), "{keyed:?}");
+        }
+        check(ColumnType::Bit, &["NULL", "\0\0", "=\0", "\u{1}", "\u{1}\0", "\u{1}\u{1}"]);
+    }
+
+    #[test]
+    fn a_longer_byte_string_comes_first_where_the_order_is_descending() {
+        let columns = [ColumnDefinition { charset: BINARY, ..column("b", ColumnType::Blob) }];
+        let keyed = |value| key(&columns, &[by(0, None, true)], &[Some(value)]);
+        assert!(keyed("ab") < keyed("a") && keyed("a\0") < keyed("a") && keyed("b") < keyed("ab"));
+    }
+
+    #[test]
+    fn text_is_ordered_by_its_weights() {
+        let columns = [column("t", ColumnType::VarString), weights("w"), column("n", ColumnType::Long)];
+        let keys = [by(0, Some(1), false), by(2, None, false)];
+        let keyed = |text, weight, number| key(&columns, &keys, &[text, weight, Some(number)]);
+        assert!(keyed(None, None, "9") < keyed(Some("b"), Some("\u{1}"), "1"));
+        assert!(keyed(Some("b"), Some("\u{1}"), "1") < keyed(Some("a"), Some("\u{2}"), "1"));
+        assert_eq!(keyed(Some("a"), Some("\u{2}"), "1"), keyed(Some("A"), Some("\u{2}"), "1"));
+        assert!(keyed(Some("a"), Some("\u{2}"), "1") < keyed(Some("A"), Some("\u{2}"), "2"));
+    }
+
+    #[test]
+    fn enums_and_sets_are_ordered_by_their_number() {
+        for flags in [ColumnFlags::ENUM, ColumnFlags::SET] {
+            let main = ColumnDefinition { flags, ..column("e", ColumnType::String) };
+            let binary = ColumnDefinition { charset: BINARY, ..main.clone() };
+            for main in [main, binary] {
+                // `e + 0` is a DOUBLE, CAST AS UNSIGNED a BIGINT, and WEIGHT_STRING of the column has the number's bytes.
+                for (number, values) in [
+                    (column("n", ColumnType::Double), ["1", "2", "10"]),
+                    (column("n", ColumnType::LongLong), ["1", "2", "10"]),
+                    (weights("n"), ["\u{1}", "\u{2}", "\u{a}"]),
+                ] {
+                    let columns = [main.clone(), number];
+                    let keyed = values.map(|value| key(&columns, &[by(0, Some(1), false)], &[Some("z"), Some(value)]));
+                    assert!(keyed.is_sorted_by(|a, b| a < b));
+                }
+                assert_eq!(code(Comparator::new(&[main.clone()], &[by(0, None, false)])), Some(Code::Internal));
+            }
+        }
+    }
+
+    #[test]
+    fn a_float_is_ordered_by_its_double_where_there_is_one() {
+        let columns = [column("f", ColumnType::Float), column("d", ColumnType::Double)];
+        let keyed = |double| key(&columns, &[by(0, Some(1), false)], &[Some("16777200"), Some(double)]);
+        assert!(keyed("16777215") < keyed("16777216"));
+    }
+
+    #[test]
+    fn weights_of_other_types_are_not_needed() {
+        let columns = [column("n", ColumnType::Long), weights("w")];
+        let keyed = |number| key(&columns, &[by(0, Some(1), false)], &[Some(number), None]);
+        assert!(keyed("9") < keyed("10"));
+    }
+
+    #[test]
+    fn what_cannot_be_compared_is_refused() {
+        let new = |columns: &[ColumnDefinition<'static>], key| code(Comparator::new(columns, &[key]));
+        for column_type in [ColumnType::Json, ColumnType::Geometry, ColumnType::Vector] {
+            let columns = [ColumnDefinition { charset: BINARY, ..column("j", column_type) }, weights("w")];
+            assert_eq!(new(&columns, by(0, Some(1), false)), Some(Code::Unsupported));
+        }
+        let text = column("t", ColumnType::VarString);
+        let binary_collation = ColumnDefinition { flags: ColumnFlags::BINARY, ..text.clone() };
+        assert_eq!(new(&[text.clone()], by(0, None, false)), Some(Code::Internal));
+        assert_eq!(new(&[binary_collation], by(0, None, false)), Some(Code::Internal));
+        assert_eq!(new(&[text.clone(), text.clone()], by(0, Some(1), false)), Some(Code::Internal));
+        assert_eq!(new(&[text], by(1, None, false)), Some(Code::Internal));
+    }
+
+    #[test]
+    fn values_that_do_not_fit_their_type_are_errors() {
+        let error = |column_type, value| {
+            let comparator = Comparator::new(&[column("c", column_type)], &[by(0, None, false)]).unwrap();
+            code(comparator.key(&row(&[Some(value)]), &mut Vec::new()))
+        };
+        for (column_type, value) in [
+            (ColumnType::Long, ""),
+            (ColumnType::Long, "-"),
+            (ColumnType::Long, "1x"),
+            (ColumnType::LongLong, "99999999999999999999"),
+            (ColumnType::NewDecimal, "1e5"),
+            (ColumnType::NewDecimal, "."),
+            (ColumnType::Double, "inf"),
+            (ColumnType::Double, "abc"),
+            (ColumnType::Time, "12:00"),
+            (ColumnType::Time, "12:00:00.1234567"),
+            (ColumnType::Bit, "123456789"),
+            (ColumnType::Null, "x"),
+        ] {
+            assert_eq!(error(column_type, value), Some(Code::Internal), "{column_type:?} {value}");
+        }
+        let comparator = Comparator::new(&[column("t", ColumnType::Blob), weights("w")], &[by(0, Some(1), false)]).unwrap();
+        assert_eq!(code(comparator.key(&row(&[Some("x"), None]), &mut Vec::new())), Some(Code::Internal));
+        assert_eq!(code(comparator.key(&row(&[None, None]), &mut Vec::new())), None);
+    }
+
+    proptest! {
+        #[test]
+        fn decimal_keys_are_in_the_order_of_the_numbers(
+            a in "-?[0-9]{1,20}(\\.[0-9]{1,10})?",
+            b in "-?[0-9]{1,20}(\\.[0-9]{1,10})?",
+            descending: bool,
+        ) {
+            let keyed = |text: &str| key(&[decimals("d", 10)], &[by(0, None, descending)], &[Some(text)]);
+            let expected = a.parse::<BigDecimal>().unwrap().cmp(&b.parse().unwrap());
+            let expected = if descending { expected.reverse() } else { expected };
+            prop_assert_eq!(keyed(&a).cmp(&keyed(&b)), expected);
+        }
+
+        #[test]
+        fn integer_keys_are_in_the_order_of_the_numbers(a: i64, b: i64, c: u64) {
+            let keyed = |text: String| key(&[column("n", ColumnType::LongLong)], &[by(0, None, false)], &[Some(&text)]);
+            prop_assert_eq!(keyed(a.to_string()).cmp(&keyed(b.to_string())), a.cmp(&b));
+            prop_assert_eq!(keyed(a.to_string()).cmp(&keyed(c.to_string())), i128::from(a).cmp(&i128::from(c)));
+        }
+
+        #[test]
+        fn double_keys_are_in_the_order_of_the_numbers(a in prop::num::f64::NORMAL, b in prop::num::f64::NORMAL) {
+            let keyed = |value: f64| key(&[column("d", ColumnType::Double)], &[by(0, None, false)], &[Some(&value.to_string())]);
+            prop_assert_eq!(Some(keyed(a).cmp(&keyed(b))), a.partial_cmp(&b));
+        }
+
+        #[test]
+        fn keys_of_several_columns_are_in_the_order_of_the_columns(
+            a in prop::collection::vec("[\0\u{1}a]{0,4}", 2), b in prop::collection::vec("[\0\u{1}a]{0,4}", 2)
+        ) {
+            let columns = [weights("a"), weights("b")];
+            let keyed = |row: &[String]| key(&columns, &[by(0, None, false), by(1, None, false)], &[Some(&row[0]), Some(&row[1])]);
+            prop_assert_eq!(keyed(&a).cmp(&keyed(&b)), a.cmp(&b));
+        }
+    }
+}

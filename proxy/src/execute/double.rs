@@ -51,7 +51,31 @@ impl Shortest {
         }
         let exponent = parts.next().and_then(|exponent| std::str::from_utf8(exponent).ok());
         shortest.exponent = exponent.and_then(|exponent| exponent.parse().ok()).unwrap_or(0);
+        shortest.prefer_even(value.abs());
         shortest
+    }
+
+    /// Where the value lies exactly between two numbers of so many digits, MySQL takes the even one, Rust the larger.
+    fn prefer_even(&mut self, value: f64) {
+        let Some(last) = self.len.checked_sub(1).and_then(|last| self.digits.get_mut(last)) else { return };
+        if *last % 2 == 0 {
+            return;
+        }
+        *last -= 1;
+        let even = std::str::from_utf8(self.digits()).unwrap_or_default();
+        let between = |digits: usize| {
+            let text = format!("{value:.digits$e}");
+            let exact = text.split('e').next().unwrap_or_default().bytes().filter(|&byte| byte != b'.');
+            let expected = even.bytes().chain([b'5']).chain(std::iter::repeat(b'0'));
+            exact.zip(expected).all(|(a, b)| a == b)
+        };
+        // The digit behind the last decides nearly always; the exact value has at most 767 digits.
+        let reads_back = || format!("{even}e{}", self.exponent + 1 - self.len as i32).parse() == Ok(value);
+        if !(between(self.len) && between(767) && reads_back())
+            && let Some(last) = self.len.checked_sub(1).and_then(|last| self.digits.get_mut(last))
+        {
+            *last += 1;
+        }
     }
 
     fn digits(&self) -> &[u8] {
@@ -129,5 +153,75 @@ fn write_fixed(absolute: f64, decimals: u8, shortest: &Shortest, out: &mut Vec<u
             out.push(b'.');
         }
         out.extend(std::iter::repeat_n(b'0', missing as usize));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(value: f64, decimals: u8) -> String {
+        let mut out = Vec::new();
+        write_double(value, decimals, &mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn doubles_are_printed_as_mysql_prints_them() {
+        // From MySQL 9.7.
+        for (value, expected) in [
+            (0.0, "0"),
+            (-0.0, "-0"),
+            (0.1, "0.1"),
+            (1.0 / 3.0, "0.3333333333333333"),
+            (-1.5, "-1.5"),
+            (100.0, "100"),
+            (1e14, "100000000000000"),
+            (999999999999999.0, "999999999999999"),
+            (1e15, "1e15"),
+            (1234567890123456.5, "1234567890123456.5"),
+            (12345678901234567.0, "1.2345678901234568e16"),
+            (9007199254740993.0, "9.007199254740992e15"),
+            (1e-15, "0.000000000000001"),
+            (1.5e-15, "0.0000000000000015"),
+            (1e-16, "1e-16"),
+            (1.23e-15, "0.00000000000000123"),
+            (1e22, "1e22"),
+            (1e23, "1e23"),
+            (-1.5033190624187396e39, "-1.5033190624187396e39"),
+            (5e-324, "5e-324"),
+            (2.2250738585072014e-308, "2.2250738585072014e-308"),
+            (f64::MAX, "1.7976931348623157e308"),
+            // Exactly between two numbers of as many digits.
+            (-769693183866810.25, "-769693183866810.2"),
+            (2.9802322387695312e-8, "0.000000029802322387695312"),
+        ] {
+            assert_eq!(text(value, 31), expected);
+        }
+    }
+
+    #[test]
+    fn a_fixed_count_of_digits_is_rounded_and_filled_up() {
+        // From MySQL 9.7: AVG and plain values of DOUBLE(M,D) columns.
+        for (value, decimals, expected) in [
+            (0.12, 2, "0.12"),
+            (0.12 / 3.0, 6, "0.040000"),
+            (2.0 / 3.0, 6, "0.666667"),
+            (1.0 / 128.0, 6, "0.007812"),
+            (3.0 / 128.0, 6, "0.023438"),
+            (1.0 / 64.0, 6, "0.015625"),
+            (-1e-7, 6, "-0.000000"),
+            (0.0, 6, "0.000000"),
+            (4868121678598285e24, 30, "4868121678598285000000000000000000000000.000000000000000000000000000000"),
+            (-769693183866810.25, 5, "-769693183866810.20000"),
+        ] {
+            assert_eq!(text(value, decimals), expected, "{value:e} with {decimals}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_is_zero() {
+        assert_eq!(text(f64::INFINITY, 31), "0");
+        assert_eq!(text(f64::NAN, 2), "0");
     }
 }
