@@ -7,6 +7,8 @@ mod ok;
 mod outcome;
 mod phase;
 mod scanner;
+#[cfg(test)]
+mod scanner_tests;
 mod session_change;
 mod terminator;
 

@@ -180,7 +180,7 @@ mod tests {
     #[test]
     fn what_has_no_literal_is_an_error() {
         let style = LiteralStyle { charset: Charset::by_name("utf8mb4").unwrap(), no_backslash_escapes: false };
-        let mut write = |value| write_literal(&mut Vec::new(), &value, style);
+        let write = |value| write_literal(&mut Vec::new(), &value, style);
         assert_eq!(write(Param::Double(f64::NAN)), Err(LiteralError::NotFinite));
         for text in ["1 OR 1", "", ".", "-", "1e", "1.2.3", "0x10"] {
             assert_eq!(write(Param::Decimal(text.as_bytes())), Err(LiteralError::NotANumber), "{text}");
