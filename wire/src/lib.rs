@@ -11,6 +11,7 @@ pub mod frame;
 pub mod handshake;
 mod reader;
 pub mod reply;
+pub mod row;
 pub mod stmt;
 mod writer;
 

@@ -16,3 +16,4 @@ pub use prepare_ok::PrepareOk;
 pub use temporal::{Date, DateTime, Time};
 
 pub(crate) use execute::skip_attributes;
+pub(crate) use value_layout::Layout;
