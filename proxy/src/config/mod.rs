@@ -1,6 +1,7 @@
 //! shardgate.yaml: listeners, users, pools, limits.
 
 mod backend;
+mod certificates;
 mod load;
 mod model;
 mod password;
@@ -11,7 +12,8 @@ mod tests;
 mod units;
 mod users;
 
-pub use load::ConfigError;
+pub use certificates::{CertificateError, Certificates};
+pub use load::{ConfigError, load_store};
 pub use model::{
     Backend, BackendTls, CertificateSource, Config, Limits, Listen, Pool, Right, ServerTls, StoreConfig, TlsMode,
     TransactionMode, Transactions, User,

@@ -64,6 +64,14 @@ pub(crate) fn read(text: &str, around: &Surroundings<'_>) -> Result<Config, Faul
     Document::parse(&around.file.display().to_string(), text)?.read(|root| read_root(&root, around))
 }
 
+/// Reads where the store is, and nothing else of the text.
+pub(crate) fn read_store_only(text: &str, around: &Surroundings<'_>) -> Result<StoreConfig, Faults> {
+    Document::parse(&around.file.display().to_string(), text)?.read(|root| match root.fields()?.optional("store") {
+        Some(at) => read_store(&at, around),
+        None => Some(default_store(around)),
+    })
+}
+
 fn read_root(root: &At<'_>, around: &Surroundings<'_>) -> Option<Config> {
     let mut fields = root.fields()?;
     if let Some(at) = fields.required("version")

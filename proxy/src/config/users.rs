@@ -62,8 +62,10 @@ fn read_user(key: &KeyAt<'_>, at: &At<'_>) -> Option<User> {
     Some(User { name: Arc::from(key.text()), password, native_password, keyspaces, everywhere })
 }
 
-/// Reads rights by keyspace, and the one for all others.
-fn read_rights(at: &At<'_>) -> Option<(BTreeMap<Arc<str>, Right>, Option<Right>)> {
+/// Rights by keyspace, and the one for all others.
+type Rights = (BTreeMap<Arc<str>, Right>, Option<Right>);
+
+fn read_rights(at: &At<'_>) -> Option<Rights> {
     let words = [("read", Right::Read), ("write", Right::Write), ("admin", Right::Admin)];
     let rights: Vec<(&str, Option<Right>)> =
         at.entries().iter().map(|(key, at)| (key.text(), at.one_of("right", &words))).collect();
