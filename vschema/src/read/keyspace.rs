@@ -165,17 +165,11 @@ fn read_vindex<'d>(name: &str, at: &At<'d>, files: FileLoader<'_>) -> Option<Vin
     Some(VindexDraft { definition, owner })
 }
 
-/// The owner of a vindex must be a table of the keyspace that has the vindex.
+/// The owner of a lookup vindex must be a table of the keyspace. Vitess ignores the owner of other vindexes.
 fn check_owners(vindexes: &BTreeMap<&str, VindexDraft<'_>>, tables: &BTreeMap<&str, TableDraft<'_>>) {
-    for (name, draft) in vindexes {
-        let Some((at, owner)) = &draft.owner else { continue };
-        if draft.vindex().is_some_and(|vindex| !vindex.is_lookup()) {
-            at.fault(format!("the vindex `{name}` is no lookup vindex, so it has no owner"));
-        } else if let Some(table) = tables.get(owner) {
-            if !table.uses_vindex(name) {
-                at.fault(format!("the owner `{owner}` has no column with the vindex `{name}`"));
-            }
-        } else {
+    for draft in vindexes.values() {
+        let is_lookup = draft.vindex().is_none_or(|vindex| vindex.is_lookup());
+        if let Some((at, owner)) = draft.owner.as_ref().filter(|(_, owner)| is_lookup && !tables.contains_key(owner)) {
             at.unknown("table", owner, tables.keys().copied());
         }
     }

@@ -8,14 +8,18 @@ use crate::yaml::{At, KeyAt};
 /// MySQL's longest identifier, in characters.
 const MAX_NAME: usize = 64;
 
-/// Checks a name that is a key: MySQL's bounds, and no characters that targets and qualified names give a meaning to.
+/// Checks a name that is a key: MySQL's bounds, and no characters that a target (`keyspace:shard@type`), a qualified name
+/// or a rule (`table@type`) gives a meaning to.
 pub(crate) fn check_name(key: &KeyAt<'_>, what: &str) {
     let name = key.text();
     if name.is_empty() {
         key.fault(format!("a {what} needs a name"));
     } else if name.chars().count() > MAX_NAME {
         key.fault(format!("the name of a {what} has at most {MAX_NAME} characters"));
-    } else if let Some(bad) = name.chars().find(|c| matches!(c, '.' | '@' | ':' | '/' | '`') || c.is_control()) {
+    } else if let Some(bad) = name
+        .chars()
+        .find(|c| matches!(c, '.' | '@') || c.is_control() || (what == "keyspace" && matches!(c, ':' | '/' | '`')))
+    {
         key.fault(format!("the name of a {what} can't have the character `{}`", bad.escape_default()));
     }
 }

@@ -16,8 +16,6 @@ pub(crate) struct TableDraft<'d> {
     name: &'d str,
     pub(crate) kind: Kind<'d>,
     column_vindexes: Vec<ColumnVindex>,
-    /// Names of the vindexes of columns, those with faults included.
-    vindex_names: Vec<&'d str>,
     auto_increment: Option<AutoIncrementDraft<'d>>,
     columns: Vec<Column>,
     column_list_authoritative: bool,
@@ -57,10 +55,9 @@ impl<'d> TableDraft<'d> {
         let pinned = pinned.and_then(|at| pinned_id(&at));
         let list_at = fields.optional("column_vindexes");
         let list = list_at.as_ref().map(At::list).unwrap_or_default();
-        let mut vindex_names = Vec::new();
         let mut column_vindexes: Vec<ColumnVindex> = Vec::new();
         for (index, at) in list.iter().enumerate() {
-            let read = read_column_vindex(name, index, at, vindexes, &mut vindex_names);
+            let read = read_column_vindex(name, index, at, vindexes);
             if let Some(column_vindex) = read {
                 if column_vindexes.contains(&column_vindex) {
                     at.fault("the same vindex of the same columns is already given");
@@ -86,20 +83,12 @@ impl<'d> TableDraft<'d> {
         let authoritative = fields.optional("column_list_authoritative");
         fields.finish();
         let column_list_authoritative = authoritative.as_ref().and_then(At::boolean).unwrap_or(false);
-        Some(Self {
-            name,
-            kind,
-            column_vindexes,
-            vindex_names,
-            auto_increment,
-            columns,
-            column_list_authoritative,
-            pinned,
-        })
+        Some(Self { name, kind, column_vindexes, auto_increment, columns, column_list_authoritative, pinned })
     }
 
-    pub(crate) fn uses_vindex(&self, name: &str) -> bool {
-        self.vindex_names.contains(&name)
+    /// Whether it is a reference table that stands behind a table of the same name in another keyspace.
+    fn is_copy_of_its_name(&self) -> bool {
+        matches!(&self.kind, Kind::Reference(Some((_, source))) if source.table == self.name)
     }
 
     pub(crate) fn resolve<'s>(
@@ -178,12 +167,11 @@ fn pinned_id(at: &At<'_>) -> Option<KeyspaceId> {
     KeyspaceId::from_hex(at.string()?).map_err(|error| at.fault(format!("no keyspace id: {error}"))).ok()
 }
 
-fn read_column_vindex<'d>(
+fn read_column_vindex(
     table: &str,
     index: usize,
-    at: &At<'d>,
+    at: &At<'_>,
     vindexes: &BTreeMap<&str, VindexDraft<'_>>,
-    names: &mut Vec<&'d str>,
 ) -> Option<ColumnVindex> {
     let mut fields = at.fields()?;
     let name_at = fields.required("name");
@@ -217,7 +205,6 @@ fn read_column_vindex<'d>(
         name_at.unknown("vindex", name, vindexes.keys().copied());
         return None;
     };
-    names.push(name);
     let vindex = draft.vindex()?;
     let owned = vindex.is_lookup() && draft.owner() == Some(table);
     let expected = vindex.column_count();
@@ -299,7 +286,7 @@ fn resolve_source(
     own: &Draft<'_>,
     all: &BTreeMap<&str, Draft<'_>>,
 ) -> Option<TableName> {
-    let (keyspace, table) = find(at, name, all, |_| true)?;
+    let (keyspace, table) = find(at, name, all, |table| !table.is_copy_of_its_name())?;
     if keyspace.name == own.name {
         at.fault("the source must be in another keyspace");
         return None;

@@ -117,7 +117,7 @@ keyspaces:
     foreign_key_mode: manage
     vindexes:
       xxhash: {type: xxhsh}
-      hash: {type: hash, params: {a: b}, owner: orders}
+      hash: {type: hash, params: {a: b}}
       hasx: {type: hash}
       look: {type: lookup, params: {table: t, from: f, to: k}, owner: nobody}
       two: {type: multicol, params: {column_count: 2}}
@@ -144,7 +144,6 @@ vschema.yaml:9:5: keyspaces.customer.vindexs: unknown key `vindexs`: did you mea
 vschema.yaml:12:23: keyspaces.shop.foreign_key_mode: unknown foreign key mode `manage`: did you mean `managed`?
 vschema.yaml:14:22: keyspaces.shop.vindexes.xxhash.type: unknown vindex type `xxhsh`: did you mean `xxhash`?
 vschema.yaml:15:38: keyspaces.shop.vindexes.hash.params.a: a vindex of type `hash` has no parameter `a`
-vschema.yaml:15:49: keyspaces.shop.vindexes.hash.owner: unknown table `orders`: known are `a`, `b`, `c`, `d`, `e`, `f`, `g`, `h`, `i.j`
 vschema.yaml:17:71: keyspaces.shop.vindexes.look.owner: unknown table `nobody`: known are `a`, `b`, `c`, `d`, `e`, `f`, `g`, `h`, `i.j`
 vschema.yaml:20:10: keyspaces.shop.tables.a: a table of a sharded keyspace needs `column_vindexes`: the first decides a row's shard: add it, or say `type: reference` if every shard has all rows
 vschema.yaml:21:48: keyspaces.shop.tables.b.column_vindexes[0].name: unknown vindex `hsah`: did you mean `hash`?

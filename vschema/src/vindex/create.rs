@@ -35,12 +35,23 @@ pub const VINDEX_TYPES: &[&str] = &[
     "region_experimental",
     "region_json",
     "reverse_bits",
+    "unicode_loose_md5",
+    "unicode_loose_xxhash",
     "xxhash",
 ];
 
 /// The types that map one value by a function, which `multicol` and `fallback_type` can use.
-const SCALAR_TYPES: &[&str] =
-    &["binary", "binary_md5", "hash", "numeric", "numeric_static_map", "reverse_bits", "xxhash"];
+const SCALAR_TYPES: &[&str] = &[
+    "binary",
+    "binary_md5",
+    "hash",
+    "numeric",
+    "numeric_static_map",
+    "reverse_bits",
+    "unicode_loose_md5",
+    "unicode_loose_xxhash",
+    "xxhash",
+];
 
 impl Vindex {
     /// Makes the vindex `name` of a type and its parameters. `files` reads the files that parameters name.
@@ -92,6 +103,8 @@ fn scalar(vindex_type: &str, params: &mut Params<'_>, files: FileLoader<'_>) -> 
         "numeric" => Scalar::Numeric,
         "numeric_static_map" => Scalar::NumericStaticMap(static_map(params, files)?),
         "reverse_bits" => Scalar::ReverseBits,
+        "unicode_loose_md5" => Scalar::UnicodeLooseMd5,
+        "unicode_loose_xxhash" => Scalar::UnicodeLooseXxHash,
         _ => Scalar::XxHash,
     })
 }

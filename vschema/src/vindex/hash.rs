@@ -5,8 +5,9 @@ use std::sync::LazyLock;
 use des::Des;
 use des::cipher::{Array, BlockCipherDecrypt, BlockCipherEncrypt, KeyInit};
 use md5::{Digest, Md5};
-use xxhash_rust::xxh64::xxh64;
+use xxhash_rust::xxh64::{Xxh64, xxh64};
 
+use super::unicode::primary_weights;
 use crate::keyspace_id::KeyspaceId;
 
 /// DES with a key of zeros, the block cipher behind Vitess's `hash`.
@@ -34,4 +35,18 @@ pub(crate) fn xxhash(bytes: &[u8]) -> KeyspaceId {
 /// MD5, all 16 bytes.
 pub(crate) fn md5(bytes: &[u8]) -> KeyspaceId {
     KeyspaceId::new(&Md5::digest(bytes))
+}
+
+/// MD5 of the collation's weights of a text.
+pub(crate) fn unicode_md5(text: &[u8]) -> Result<KeyspaceId, String> {
+    let mut md5 = Md5::new();
+    primary_weights(text, |weight| md5.update(weight))?;
+    Ok(KeyspaceId::new(&md5.finalize()))
+}
+
+/// XXH64 of the collation's weights of a text, lowest byte first.
+pub(crate) fn unicode_xxhash(text: &[u8]) -> Result<KeyspaceId, String> {
+    let mut xxhash = Xxh64::new(0);
+    primary_weights(text, |weight| xxhash.update(weight))?;
+    Ok(KeyspaceId::from(xxhash.digest().to_le_bytes()))
 }

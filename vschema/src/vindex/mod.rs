@@ -13,6 +13,7 @@ mod params;
 mod range;
 mod region;
 mod scalar;
+mod unicode;
 
 use std::collections::HashMap;
 use std::fmt;

@@ -16,6 +16,8 @@ pub(crate) enum Scalar {
     Numeric,
     NumericStaticMap(StaticMap),
     ReverseBits,
+    UnicodeLooseMd5,
+    UnicodeLooseXxHash,
     XxHash,
 }
 
@@ -46,6 +48,8 @@ impl Scalar {
                 }
             }
             Self::ReverseBits => to_u64(value).map(|number| KeyspaceId::from_u64(number.reverse_bits())),
+            Self::UnicodeLooseMd5 => Some(with_bytes(value, hash::unicode_md5)?),
+            Self::UnicodeLooseXxHash => Some(with_bytes(value, hash::unicode_xxhash)?),
             Self::XxHash => Some(with_bytes(value, hash::xxhash)),
         })
     }
@@ -58,6 +62,8 @@ impl Scalar {
             Self::Numeric => "numeric",
             Self::NumericStaticMap(_) => "numeric_static_map",
             Self::ReverseBits => "reverse_bits",
+            Self::UnicodeLooseMd5 => "unicode_loose_md5",
+            Self::UnicodeLooseXxHash => "unicode_loose_xxhash",
             Self::XxHash => "xxhash",
         }
     }
