@@ -1,1 +1,18 @@
 //! Real MySQL clusters, real clients, the oracle.
+//!
+//! What tests need to run the real `shardgate` binary in front of real MySQL servers: [`Cluster`] (servers, the files of
+//! a cluster, a proxy process) and [`clients`] (programs with the drivers that applications use). Nothing here stands
+//! in for MySQL.
+
+pub mod clients;
+mod cluster;
+mod endpoint;
+mod error;
+mod proxy_process;
+mod servers;
+
+pub use cluster::{Cluster, ClusterBuilder};
+pub use endpoint::Endpoint;
+pub use error::HarnessError;
+pub use proxy_process::{ProxyProcess, shardgate_binary};
+pub use servers::{Servers, shared_plain_mysql, shared_servers};

@@ -1,0 +1,41 @@
+//! Clients in other languages, as programs under `integration-tests/clients`, made ready by `scripts/clients.sh`.
+
+use std::path::Path;
+use std::process::Command;
+
+use super::report::ClientReport;
+use super::{Outcome, Variant};
+use crate::endpoint::Endpoint;
+use crate::error::HarnessError;
+
+/// What `scripts/clients.sh` exits with when the toolchain isn't on this machine.
+const MISSING: i32 = 3;
+
+pub(super) fn check(client: &str, endpoint: &Endpoint, base: u64, variant: Variant) -> Result<Outcome, HarnessError> {
+    let failed = |what: String| HarnessError::Client { client: client.to_owned(), what };
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/clients.sh");
+    let ready = Command::new(&script).arg(client).output();
+    let ready = ready.map_err(HarnessError::io(format!("running {}", script.display())))?;
+    let explanation = String::from_utf8_lossy(&ready.stderr).trim().to_owned();
+    if ready.status.code() == Some(MISSING) {
+        return Ok(Outcome::Skipped(explanation));
+    }
+    if !ready.status.success() {
+        return Err(failed(format!("could not be made ready: {explanation}")));
+    }
+    let command = String::from_utf8_lossy(&ready.stdout).into_owned();
+    let mut words = command.lines();
+    let program = words.next().ok_or_else(|| failed("has no command".to_owned()))?;
+    let output = Command::new(program)
+        .args(words)
+        .args([&endpoint.host, &endpoint.port.to_string(), &endpoint.user, &endpoint.password, &endpoint.database])
+        .args([&base.to_string(), variant.name()])
+        .output()
+        .map_err(HarnessError::io(format!("running {program}")))?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let last = text.lines().last().unwrap_or_default();
+    serde_json::from_str::<ClientReport>(last).map(Outcome::Ran).map_err(|error| {
+        let (status, errors) = (output.status, String::from_utf8_lossy(&output.stderr));
+        failed(format!("made no report ({error}; {status}); it printed:\n{text}{errors}"))
+    })
+}

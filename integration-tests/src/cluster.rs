@@ -1,0 +1,287 @@
+//! A cluster for a test: keyspaces on real servers, the files, a running proxy.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use mysql_async::prelude::Queryable;
+use shardgate_cli::playground::{ClusterFiles, KeyspaceServers, Mysqld, ProxyUser, free_port};
+use shardgate_vschema::even_ranges;
+
+use crate::endpoint::Endpoint;
+use crate::error::HarnessError;
+use crate::proxy_process::ProxyProcess;
+use crate::servers::{Folder, Servers, endpoint_of, shared_servers};
+
+/// How many servers the shared set has: one for unsharded keyspaces, the others for shards.
+const SHARED: usize = 3;
+
+struct KeyspacePlan {
+    name: String,
+    shards: usize,
+    setup: Vec<String>,
+}
+
+/// Describes a cluster. Users: `app` (writes), `dash` (reads), `admin`; each one's password is its name.
+pub struct ClusterBuilder {
+    keyspaces: Vec<KeyspacePlan>,
+    vschema: String,
+    extra: String,
+    default: Option<String>,
+    own_servers: bool,
+}
+
+/// Keyspaces on real servers, and the proxy in front of them. Dropped, the proxy is killed and its files are removed;
+/// shared servers stay for other tests.
+pub struct Cluster {
+    proxy: ProxyProcess,
+    files: ClusterFiles,
+    servers: ServerSet,
+    keyspaces: Vec<(String, Vec<(String, usize)>)>,
+    folder: Folder,
+    _names: Names,
+}
+
+enum ServerSet {
+    Own(Servers),
+    Shared(Arc<Servers>),
+}
+
+impl ServerSet {
+    fn get(&self) -> &Servers {
+        match self {
+            Self::Own(servers) => servers,
+            Self::Shared(servers) => servers,
+        }
+    }
+}
+
+impl ClusterBuilder {
+    /// An unsharded keyspace, and the statements that set it up.
+    #[must_use]
+    pub fn unsharded(self, name: &str, setup: &[&str]) -> Self {
+        self.keyspace(name, 1, setup)
+    }
+
+    /// A keyspace of this many shards of equal ranges, and the statements that set each of them up.
+    #[must_use]
+    pub fn sharded(self, name: &str, shards: usize, setup: &[&str]) -> Self {
+        self.keyspace(name, shards, setup)
+    }
+
+    fn keyspace(mut self, name: &str, shards: usize, setup: &[&str]) -> Self {
+        let setup = setup.iter().map(|&statement| statement.to_owned()).collect();
+        self.keyspaces.push(KeyspacePlan { name: name.to_owned(), shards, setup });
+        self
+    }
+
+    /// The text of `vschema.yaml`.
+    #[must_use]
+    pub fn vschema(mut self, text: &str) -> Self {
+        text.clone_into(&mut self.vschema);
+        self
+    }
+
+    /// Further sections of `shardgate.yaml`.
+    #[must_use]
+    pub fn extra(mut self, text: &str) -> Self {
+        self.extra.push_str(text);
+        self
+    }
+
+    /// The server for `default:` in `topology.yaml`: whatever is no keyspace is there.
+    #[must_use]
+    pub fn default_server(mut self, address: &str) -> Self {
+        self.default = Some(address.to_owned());
+        self
+    }
+
+    /// Servers for this cluster alone, which a test may stop, kill and freeze; without this, those that all tests of
+    /// the process share. The first is for unsharded keyspaces, the others for shards.
+    #[must_use]
+    pub fn own_servers(mut self) -> Self {
+        self.own_servers = true;
+        self
+    }
+
+    /// Sets the keyspaces up, writes the files and starts the proxy.
+    ///
+    /// # Errors
+    /// A server or the proxy doesn't start, a statement fails, or another cluster that is in use has a keyspace of the
+    /// same name on the shared servers.
+    pub async fn start(self) -> Result<Cluster, HarnessError> {
+        let names = Names::claim(&self.keyspaces, self.own_servers)?;
+        let most = self.keyspaces.iter().map(|keyspace| keyspace.shards).max().unwrap_or(1);
+        let own = self.own_servers;
+        let servers = tokio::task::spawn_blocking(move || match own {
+            true => Servers::start(most + 1).map(ServerSet::Own),
+            false => shared_servers(SHARED).map(ServerSet::Shared),
+        });
+        let broken = |error| HarnessError::Misuse(format!("starting the servers was broken off: {error}"));
+        let servers = servers.await.map_err(broken)??;
+
+        let mut placed = Vec::new();
+        for keyspace in &self.keyspaces {
+            placed.push((keyspace.name.clone(), set_up(keyspace, servers.get().all()).await?));
+        }
+        let address = |server: usize| servers.get().all().get(server).map(Mysqld::address).unwrap_or_default();
+        let first = servers.get().all().first();
+        let port = || -> Result<SocketAddr, HarnessError> { Ok(([127, 0, 0, 1], free_port()?).into()) };
+        let files = ClusterFiles {
+            listen: port()?,
+            admin: port()?,
+            backend_user: first.map(|server| server.user().to_owned()).unwrap_or_default(),
+            backend_password: first.map(|server| server.password().to_owned()).unwrap_or_default(),
+            users: vec![
+                ProxyUser::everywhere("app", "app", "write"),
+                ProxyUser::everywhere("dash", "dash", "read"),
+                ProxyUser::everywhere("admin", "admin", "admin"),
+            ],
+            default: self.default,
+            keyspaces: placed
+                .iter()
+                .map(|(name, shards)| KeyspaceServers {
+                    name: name.clone(),
+                    shards: shards.iter().map(|(shard, server)| (shard.clone(), address(*server))).collect(),
+                })
+                .collect(),
+            vschema: self.vschema,
+            extra: self.extra,
+        };
+        let folder = Folder::create()?;
+        files.write(&folder.path)?;
+        let (config, listen) = (folder.path.join("shardgate.yaml"), files.listen);
+        let proxy =
+            tokio::task::spawn_blocking(move || ProxyProcess::start(&config, listen)).await.map_err(broken)??;
+        Ok(Cluster { proxy, files, servers, keyspaces: placed, folder, _names: names })
+    }
+}
+
+impl Cluster {
+    /// A cluster to be described.
+    pub fn builder() -> ClusterBuilder {
+        ClusterBuilder {
+            keyspaces: Vec::new(),
+            vschema: "version: 1\nkeyspaces: {}\n".to_owned(),
+            extra: String::new(),
+            default: None,
+            own_servers: false,
+        }
+    }
+
+    /// The proxy for this user, whose password is its name.
+    pub fn proxy(&self, user: &str, database: &str) -> Endpoint {
+        Endpoint::local(self.files.listen.port(), user, user, database)
+    }
+
+    /// The proxy's admin interface.
+    pub fn admin(&self) -> SocketAddr {
+        self.files.admin
+    }
+
+    /// The proxy's process.
+    pub fn process(&mut self) -> &mut ProxyProcess {
+        &mut self.proxy
+    }
+
+    /// The folder with the cluster's files.
+    pub fn folder(&self) -> &Path {
+        &self.folder.path
+    }
+
+    /// What the files say.
+    pub fn files(&self) -> &ClusterFiles {
+        &self.files
+    }
+
+    /// The shards of a keyspace: their names, and how to log in to the server of each directly.
+    ///
+    /// # Errors
+    /// The cluster has no such keyspace.
+    pub fn shards(&self, keyspace: &str) -> Result<Vec<(String, Endpoint)>, HarnessError> {
+        let found = self.keyspaces.iter().find(|(name, _)| name == keyspace);
+        let (_, shards) =
+            found.ok_or_else(|| HarnessError::Misuse(format!("the cluster has no keyspace {keyspace}")))?;
+        let servers = self.servers.get().all();
+        let endpoint =
+            |(shard, server): &(String, usize)| Some((shard.clone(), endpoint_of(servers.get(*server)?, keyspace)));
+        Ok(shards.iter().filter_map(endpoint).collect())
+    }
+
+    /// The servers, to stop, kill and restart: the first has the unsharded keyspaces, the others the shards in order.
+    ///
+    /// # Errors
+    /// They are shared with other tests (say `own_servers()`).
+    pub fn servers_mut(&mut self) -> Result<&mut [Mysqld], HarnessError> {
+        match &mut self.servers {
+            ServerSet::Own(servers) => Ok(servers.all_mut()),
+            ServerSet::Shared(_) => {
+                Err(HarnessError::Misuse("these servers are shared with other tests; say own_servers()".to_owned()))
+            }
+        }
+    }
+}
+
+/// Creates the keyspace's database anew on the servers of its shards. Returns the shards' names and servers.
+async fn set_up(keyspace: &KeyspacePlan, servers: &[Mysqld]) -> Result<Vec<(String, usize)>, HarnessError> {
+    let name = &keyspace.name;
+    let shards: Vec<(String, usize)> = if keyspace.shards == 1 {
+        vec![("-".to_owned(), 0)]
+    } else {
+        let ranges = even_ranges(keyspace.shards).map_err(|error| HarnessError::Misuse(error.to_string()))?;
+        (1..).zip(ranges).map(|(server, range)| (range.to_string(), server)).collect()
+    };
+    for (shard, server) in &shards {
+        let place = format!("{name}/{shard}");
+        let server = servers
+            .get(*server)
+            .ok_or_else(|| HarnessError::Misuse(format!("no server for {place}; say own_servers()")))?;
+        let mut connection = endpoint_of(server, "").connect().await?;
+        let database = [
+            format!("DROP DATABASE IF EXISTS `{name}`"),
+            format!("CREATE DATABASE `{name}` CHARACTER SET utf8mb4"),
+            format!("USE `{name}`"),
+        ];
+        for statement in database.iter().chain(&keyspace.setup) {
+            let what = format!("setting up {place}: {statement}");
+            connection.query_drop(statement).await.map_err(HarnessError::mysql(what))?;
+        }
+        connection.disconnect().await.map_err(HarnessError::mysql(format!("setting up {place}")))?;
+    }
+    Ok(shards)
+}
+
+/// The names of the keyspaces on the shared servers that clusters in use have.
+struct Names(Vec<String>);
+
+static TAKEN: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+
+impl Names {
+    fn claim(keyspaces: &[KeyspacePlan], own_servers: bool) -> Result<Self, HarnessError> {
+        let mut names = Self(Vec::new());
+        if own_servers {
+            return Ok(names);
+        }
+        let mut taken = TAKEN.lock().unwrap_or_else(PoisonError::into_inner);
+        let used = keyspaces.iter().find(|keyspace| taken.contains(&keyspace.name));
+        if let Some(keyspace) = used {
+            return Err(HarnessError::Misuse(format!(
+                "another test of this process uses a keyspace {} on the shared servers: name it otherwise, or say own_servers()",
+                keyspace.name
+            )));
+        }
+        names.0 = keyspaces.iter().map(|keyspace| keyspace.name.clone()).collect();
+        taken.extend(names.0.iter().cloned());
+        Ok(names)
+    }
+}
+
+impl Drop for Names {
+    fn drop(&mut self) {
+        let mut taken = TAKEN.lock().unwrap_or_else(PoisonError::into_inner);
+        for name in &self.0 {
+            taken.remove(name);
+        }
+    }
+}

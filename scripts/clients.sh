@@ -1,0 +1,107 @@
+#!/usr/bin/env bash
+# Makes the clients of the integration tests ready in .cache/clients: PyMySQL in a virtual environment, mysql2 with its
+# packages, the Go and the Java program compiled.
+#
+#   scripts/clients.sh                   all of them; says which toolchains are missing
+#   scripts/clients.sh CLIENT            one (python, go, node, java); prints the command to run it, a word on each line
+#
+# Exit code 3: the client's toolchain is not on this machine. With CI=true that is an error like any other (1).
+# May be run at any time, by several processes at once; what is ready is only looked at.
+set -euo pipefail
+# shellcheck source=scripts/debs.sh
+. "$(dirname "${BASH_SOURCE[0]}")/debs.sh"
+
+SOURCES=$ROOT_OF_REPOSITORY/integration-tests/clients
+MISSING=3
+
+# Fails unless the programs are on PATH.
+need() {
+    local program
+    for program in "$@"; do
+        if ! command -v "$program" >/dev/null 2>&1; then
+            say "skipped: the $CLIENT client needs $program, which is not on this machine"
+            [ "${CI:-}" = true ] && exit 1
+            exit $MISSING
+        fi
+    done
+}
+
+# Runs a step quietly; shows what it printed if it fails.
+quietly() {
+    "$@" >"$HOME_OF_CLIENT.log" 2>&1 || {
+        tail -n 30 "$HOME_OF_CLIENT.log" >&2
+        die "could not make the $CLIENT client ready: $*"
+    }
+}
+
+# Builders: their steps are joined by &&, since their caller looks at the outcome.
+build_python() {
+    quietly python3 -m venv "$1" &&
+        quietly "$1/bin/pip" install --quiet -r "$SOURCES/python/requirements.txt"
+}
+
+build_go() { (cd "$SOURCES/go" && quietly go build -o "$1/check" .); }
+
+build_node() {
+    cp "$SOURCES"/node/{package.json,package-lock.json,.npmrc,check.js} "$1" &&
+        (cd "$1" && quietly npm ci --no-audit --no-fund)
+}
+
+build_java() {
+    quietly mvn -q -B -f "$SOURCES/java/pom.xml" dependency:copy-dependencies "-DoutputDirectory=$1/lib" &&
+        quietly javac -encoding UTF-8 -d "$1" "$SOURCES/java/Check.java"
+}
+
+needs_of() {
+    case $1 in
+    python) echo python3 ;;
+    go) echo go ;;
+    node) echo node npm ;;
+    java) echo java javac mvn ;;
+    *) die "unknown client $1: python, go, node or java" ;;
+    esac
+}
+
+command_of() {
+    case $1 in
+    python) printf '%s\n' "$2/bin/python" "$SOURCES/python/check.py" ;;
+    go) printf '%s\n' "$2/check" ;;
+    node) printf '%s\n' node "$2/check.js" ;;
+    java) printf '%s\n' java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -cp "$2:$2/lib/*" Check ;;
+    esac
+}
+
+provide() {
+    CLIENT=$1
+    local needs stamp
+    needs=$(needs_of "$CLIENT")
+    # shellcheck disable=SC2086
+    need $needs
+    HOME_OF_CLIENT=$CACHE/clients/$CLIENT
+    stamp=$(cd "$SOURCES/$CLIENT" && cat -- * | cksum)
+    if [ "$(cat "$HOME_OF_CLIENT/ready" 2>/dev/null)" != "$stamp $HOME_OF_CLIENT" ]; then
+        mkdir -p "$CACHE/clients"
+        exec 9>"$HOME_OF_CLIENT.lock"
+        flock 9
+        if [ "$(cat "$HOME_OF_CLIENT/ready" 2>/dev/null)" != "$stamp $HOME_OF_CLIENT" ]; then
+            say "making the $CLIENT client ready in $HOME_OF_CLIENT (once) ..."
+            rm -rf "$HOME_OF_CLIENT"
+            mkdir -p "$HOME_OF_CLIENT"
+            "build_$CLIENT" "$HOME_OF_CLIENT" || die "could not make the $CLIENT client ready"
+            echo "$stamp $HOME_OF_CLIENT" >"$HOME_OF_CLIENT/ready"
+        fi
+        exec 9>&-
+    fi
+    command_of "$CLIENT" "$HOME_OF_CLIENT"
+}
+
+if [ $# -gt 0 ]; then
+    provide "$1"
+else
+    for client in python go node java; do
+        (provide "$client" >/dev/null) || {
+            code=$?
+            [ $code = $MISSING ] || exit $code
+        }
+    done
+fi
