@@ -17,3 +17,4 @@ mod writer;
 
 pub use error::DecodeError;
 pub use flags::{Capabilities, ColumnFlags, ColumnType, StatusFlags};
+pub use row::ColumnDefinition;
