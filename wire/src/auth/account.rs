@@ -38,13 +38,12 @@ pub enum CachingSha2Verifier {
 impl CachingSha2Verifier {
     /// Checks a password that came in clear. It takes the same time for both kinds of hash and without one.
     pub(super) fn check_password(verifier: Option<&Self>, password: &[u8]) -> bool {
-        let decoy = CryptHash::decoy();
         let (sha256d, crypt) = match verifier {
-            Some(CachingSha2Verifier::Sha256d(hash)) => (Some(hash), &decoy),
-            Some(CachingSha2Verifier::Crypt(hash)) => (None, hash),
-            None => (None, &decoy),
+            Some(CachingSha2Verifier::Sha256d(hash)) => (Some(hash), None),
+            Some(CachingSha2Verifier::Crypt(hash)) => (None, Some(hash)),
+            None => (None, None),
         };
-        let by_crypt = crypt.check_password(password);
+        let by_crypt = CryptHash::check_password(crypt, password);
         let by_sha256d = sha256d.unwrap_or(&Sha256d([0; 32])).check_password(password);
         by_crypt | by_sha256d
     }

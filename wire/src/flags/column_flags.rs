@@ -33,6 +33,8 @@ bit_set! {
         NO_DEFAULT_VALUE = 1 << 12;
         /// Set to NOW by an UPDATE.
         ON_UPDATE_NOW = 1 << 13;
+        /// Part of some key.
+        PART_KEY = 1 << 14;
         /// A number.
         NUM = 1 << 15;
     }

@@ -10,7 +10,7 @@ const DECIMALS_NOT_FIXED: u8 = 31;
 /// Appends a DOUBLE.
 pub(super) fn write_double(out: &mut Vec<u8>, value: f64, decimals: u8) {
     if decimals < DECIMALS_NOT_FIXED {
-        return out.extend_from_slice(format!("{value:.*}", usize::from(decimals)).as_bytes());
+        return write_fixed(out, value, usize::from(decimals));
     }
     write_scientific(out, &format!("{value:e}"));
 }
@@ -18,9 +18,22 @@ pub(super) fn write_double(out: &mut Vec<u8>, value: f64, decimals: u8) {
 /// Appends a FLOAT: six digits, unless their number behind the point is fixed.
 pub(super) fn write_float(out: &mut Vec<u8>, value: f32, decimals: u8) {
     if decimals < DECIMALS_NOT_FIXED {
-        return out.extend_from_slice(format!("{value:.*}", usize::from(decimals)).as_bytes());
+        return write_fixed(out, f64::from(value), usize::from(decimals));
     }
     write_scientific(out, &format!("{value:.*e}", FLOAT_DIGITS - 1));
+}
+
+/// Appends so many digits behind the point. The shortest digits that mean the value are filled up with zeros; only
+/// what is longer is rounded.
+fn write_fixed(out: &mut Vec<u8>, value: f64, decimals: usize) {
+    let shortest = format!("{value}");
+    let (whole, fraction) = shortest.split_once('.').unwrap_or((&shortest, ""));
+    let text = match fraction.len() {
+        len if len > decimals => format!("{value:.decimals$}"),
+        _ if decimals == 0 => whole.to_owned(),
+        _ => format!("{whole}.{fraction:0<decimals$}"),
+    };
+    out.extend_from_slice(text.as_bytes());
 }
 
 /// Appends the number that `text` spells as `-d.dddde-x`, with or without an exponent as MySQL would.
@@ -90,6 +103,8 @@ mod tests {
         }
         assert_eq!(double(1.005, 2), "1.00");
         assert_eq!(double(12.0, 3), "12.000");
+        assert_eq!(double(-45712544313028.1, 4), "-45712544313028.1000");
+        assert_eq!(double(4.222123954218463e28, 4), "42221239542184630000000000000.0000");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::reader::Reader;
 use crate::writer;
 
 const PACKET: &str = "COM_STMT_EXECUTE";
-/// Flag: the number of parameters is in the packet, and they have names.
+/// Flag: the number of values is in the packet though the statement has no parameters.
 const PARAMETER_COUNT_AVAILABLE: u8 = 8;
 
 /// A parameter's type.
@@ -130,8 +130,10 @@ impl<'a> ExecuteParams<'a> {
         Ok(this)
     }
 
+    /// Whether the block has the form with a count and names. MySQL takes no other one with QUERY_ATTRIBUTES.
     fn has_names(&self) -> bool {
-        self.capabilities.contains(Capabilities::QUERY_ATTRIBUTES) && self.flags & PARAMETER_COUNT_AVAILABLE != 0
+        self.capabilities.contains(Capabilities::QUERY_ATTRIBUTES)
+            && (self.params > 0 || self.flags & PARAMETER_COUNT_AVAILABLE != 0)
     }
 
     /// The statement's number of parameters.
@@ -152,25 +154,24 @@ impl<'a> ExecuteParams<'a> {
     /// The types that this packet gave, to be remembered for the next execution; none: it gave none.
     pub fn new_types(&self) -> Option<impl Iterator<Item = ParamType> + use<'a>> {
         match self.types {
-            Types::Given { .. } => Some(self.types()),
+            Types::Given { .. } => Some(self.types().map(|(param_type, _)| param_type)),
             Types::Remembered(_) => None,
         }
     }
 
-    fn types(&self) -> impl Iterator<Item = ParamType> + use<'a> {
+    /// Types and names; names are empty if none were given.
+    fn types(&self) -> impl Iterator<Item = (ParamType, &'a [u8])> + use<'a> {
         let types = self.types;
         let (mut given, named) = match types {
             Types::Given { bytes, named } => (Reader::new(PACKET, bytes), named),
             Types::Remembered(_) => (Reader::new(PACKET, &[]), false),
         };
         (0..self.count).map_while(move |at| match types {
-            Types::Remembered(types) => types.get(at).copied(),
+            Types::Remembered(types) => Some((*types.get(at)?, &[][..])),
             Types::Given { .. } => {
                 let param_type = ParamType::decode(&mut given).ok()?;
-                if named {
-                    given.lenenc_bytes("parameter name").ok()?;
-                }
-                Some(param_type)
+                let name = if named { given.lenenc_bytes("parameter name").ok()? } else { &[] };
+                Some((param_type, name))
             }
         })
     }
@@ -183,7 +184,7 @@ impl<'a> ExecuteParams<'a> {
     fn raw(&self) -> impl Iterator<Item = Result<(ParamType, Option<&'a [u8]>), DecodeError>> + use<'a> {
         let this = *self;
         let mut reader = Reader::new(PACKET, self.values);
-        this.types().enumerate().map(move |(at, param_type)| {
+        this.types().enumerate().map(move |(at, (param_type, _))| {
             if this.is_null(at) || param_type.column_type == ColumnType::Null {
                 return Ok((param_type, None));
             }
@@ -226,39 +227,47 @@ impl<'a> ExecuteParams<'a> {
     }
 
     /// Appends the command's payload for another connection, where the statement has the id `statement_id`, whose
-    /// capabilities are `capabilities`, and where neither types nor long data are known: both are put in.
+    /// capabilities are `capabilities`, and where neither types nor long data are known: both are put in. Query
+    /// attributes are kept if the connection takes them.
     pub fn encode(&self, out: &mut Vec<u8>, statement_id: u32, capabilities: Capabilities) {
-        let same_form = !self.has_names() || capabilities.contains(Capabilities::QUERY_ATTRIBUTES);
+        let named = capabilities.contains(Capabilities::QUERY_ATTRIBUTES);
+        let same_form = named == self.capabilities.contains(Capabilities::QUERY_ATTRIBUTES);
         let complete = self.count == 0 || matches!(self.types, Types::Given { .. });
         let start = out.len();
         if same_form && complete && self.long_data.is_empty() {
             out.extend_from_slice(self.payload);
         } else {
-            self.rebuild(out);
+            self.rebuild(out, named);
         }
         if let Some(payload) = out.get_mut(start..) {
             set_statement_id(payload, statement_id);
         }
     }
 
-    /// Appends the payload with the statement's parameters only, without names, with all types and long data.
-    fn rebuild(&self, out: &mut Vec<u8>) {
-        let flags = self.flags & !PARAMETER_COUNT_AVAILABLE;
+    /// Appends the payload with all types and long data, in the form with names or without.
+    fn rebuild(&self, out: &mut Vec<u8>, named: bool) {
+        let count = if named { self.count } else { self.params };
+        let flags = if named { self.flags } else { self.flags & !PARAMETER_COUNT_AVAILABLE };
         out.extend_from_slice(&[CommandCode::StmtExecute as u8, 0, 0, 0, 0, flags, 1, 0, 0, 0]);
-        if self.params == 0 {
+        if count == 0 {
             return;
         }
+        if named {
+            writer::lenenc(out, count as u64);
+        }
         let nulls = out.len();
-        out.resize(nulls + self.params.div_ceil(8), 0);
+        out.resize(nulls + count.div_ceil(8), 0);
         out.push(1);
-        let raw = || self.raw().take(self.params).map_while(Result::ok).enumerate();
-        for (at, (param_type, _)) in raw() {
+        for (at, (param_type, name)) in self.types().take(count).enumerate() {
             let is_long = self.long_data.get(at).is_some() && param_type.layout() != Layout::Lenenc;
             let column_type = if is_long { ColumnType::VarString } else { param_type.column_type };
             ParamType { column_type, ..param_type }.encode(out);
+            if named {
+                writer::lenenc_bytes(out, name);
+            }
         }
-        for (at, (param_type, bytes)) in raw() {
-            let Some(bytes) = bytes else {
+        for (at, raw) in self.raw().take(count).enumerate() {
+            let Ok((param_type, Some(bytes))) = raw else {
                 if let Some(byte) = out.get_mut(nulls + at / 8) {
                     *byte |= 1 << (at % 8);
                 }
@@ -376,22 +385,34 @@ mod tests {
     }
 
     #[test]
-    fn names_and_attributes_are_read_and_dropped_for_a_connection_without_them() {
-        // Captured form of a client with query attributes: one parameter "admin", one attribute n = 5.
-        let payload = b"\x17\x04\x00\x00\x00\x08\x01\x00\x00\x00\x02\x00\x01\xfd\x00\x00\x01\x00\x01n\x05admin\x05";
+    fn the_form_with_names_goes_by_the_capability_not_the_flag() {
         let long = LongData::default();
-        let params = decode(payload, NAMED, 1, &[], &long).unwrap();
-        assert_eq!(params.len(), 1);
-        assert_eq!(params.get(0), Ok(Param::Text(b"admin")));
-        assert!(params.get(1).is_err());
+        for flags in [0, PARAMETER_COUNT_AVAILABLE] {
+            // One parameter "admin" and one attribute n = 5.
+            let mut payload =
+                b"\x17\x04\x00\x00\x00\x08\x01\x00\x00\x00\x02\x00\x01\xfd\x00\x00\x01\x00\x01n\x05admin\x05".to_vec();
+            payload[5] = flags;
+            let params = decode(&payload, NAMED, 1, &[], &long).unwrap();
+            assert_eq!(params.len(), 1);
+            assert_eq!(params.get(0), Ok(Param::Text(b"admin")));
+            assert!(params.get(1).is_err());
+            let mut out = Vec::new();
+            params.encode(&mut out, 9, NAMED);
+            assert_eq!((&out[1..5], &out[5..]), (b"\x09\x00\x00\x00".as_slice(), &payload[5..]));
+            out.clear();
+            params.rebuild(&mut out, true);
+            assert_eq!(out[5..], payload[5..]);
+            out.clear();
+            params.encode(&mut out, 9, Capabilities::EMPTY);
+            assert_eq!(out, b"\x17\x09\x00\x00\x00\x00\x01\x00\x00\x00\x00\x01\xfd\x00\x05admin");
+            // Fewer values than parameters can't be.
+            assert!(decode(&payload, NAMED, 3, &[], &long).is_err());
+        }
+        let params = decode(EXAMPLE, Capabilities::EMPTY, 1, &[], &long).unwrap();
         let mut out = Vec::new();
-        params.encode(&mut out, 9, NAMED);
-        assert_eq!((&out[1..5], &out[5..]), (b"\x09\x00\x00\x00".as_slice(), &payload[5..]));
-        out.clear();
-        params.encode(&mut out, 9, Capabilities::EMPTY);
-        assert_eq!(out, b"\x17\x09\x00\x00\x00\x00\x01\x00\x00\x00\x00\x01\xfd\x00\x05admin");
-        // Fewer values than parameters can't be.
-        assert!(decode(payload, NAMED, 3, &[], &long).is_err());
+        params.encode(&mut out, 1, NAMED);
+        assert_eq!(out, b"\x17\x01\x00\x00\x00\x00\x01\x00\x00\x00\x01\x00\x01\x0f\x00\x00\x03foo");
+        assert_eq!(decode(&out, NAMED, 1, &[], &long).unwrap().get(0), Ok(Param::Text(b"foo")));
     }
 
     #[test]
