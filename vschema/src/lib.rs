@@ -5,6 +5,7 @@
 
 mod destination;
 mod hex;
+mod inspect;
 mod key_range;
 mod keyspace_id;
 pub mod model;
@@ -17,6 +18,7 @@ pub mod yaml;
 
 pub use destination::Destination;
 pub use hex::HexError;
+pub use inspect::{FindVindexError, Inspection, inspect, typed_value};
 pub use key_range::{KeyRange, KeyRangeError};
 pub use keyspace_id::KeyspaceId;
 pub use model::VSchema;

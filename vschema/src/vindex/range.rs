@@ -6,7 +6,6 @@ use super::scalar::Scalar;
 use super::{Function, Vindex, VindexError};
 use crate::destination::Destination;
 use crate::key_range::KeyRange;
-use crate::keyspace_id::KeyspaceId;
 use crate::value::Value;
 
 /// All ids that begin with `prefix`.
@@ -78,25 +77,23 @@ impl Vindex {
             _ => return Ok(None),
         }
         let Some(id) = scalar.keyspace_id(value).map_err(|reason| self.unmappable(reason))? else { return Ok(None) };
+        let id = id.as_bytes();
         // The range is [start, end): an included upper bound and an excluded lower bound move to the next id.
-        let to_next = matches!((bound, lower), (Bound::Included(_), false) | (Bound::Excluded(_), true));
-        Ok(Some(if to_next { self.next_id(&id) } else { Edge::At(id.as_bytes().to_vec()) }))
-    }
-
-    /// The first id behind `id`, as the edge of a range.
-    fn next_id(&self, id: &KeyspaceId) -> Edge {
-        match self.function {
-            Function::Scalar(Scalar::Numeric) => match successor(id.as_bytes()) {
+        Ok(Some(match (scalar, bound, lower) {
+            (Scalar::Numeric, Bound::Included(_), false) => match successor(id) {
                 end if end.is_empty() => Edge::Open,
                 end => Edge::At(end),
             },
-            _ => {
-                // Ranges ignore trailing zeros, so the next byte string is one with a 1 behind.
-                let mut next = id.as_bytes().to_vec();
-                next.extend([0, 1]);
-                Edge::At(next)
-            }
-        }
+            (Scalar::Numeric, Bound::Excluded(_), true) => match successor(id) {
+                start if start.is_empty() => Edge::Nothing,
+                start => Edge::At(start),
+            },
+            (Scalar::Numeric, _, _) | (_, _, true) => Edge::At(id.to_vec()),
+            // Key ranges ignore zeros at the end of their bounds, so a bound that has some must move behind them.
+            (_, Bound::Excluded(_), false) if id.is_empty() => Edge::Nothing,
+            (_, Bound::Excluded(_), false) if id.last() != Some(&0) => Edge::At(id.to_vec()),
+            _ => Edge::At([id, &[0, 1]].concat()),
+        }))
     }
 }
 
