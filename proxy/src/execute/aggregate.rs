@@ -196,17 +196,17 @@ mod tests {
     use super::*;
     use crate::execute::merge_sort::MergeSort;
     use crate::execute::testing::{Rows, code, collect, column, decimals, weights};
-    use shardgate_router::plan::{AggregateColumn, Route, SortKey, Target, Template};
+    use shardgate_router::plan::{AggregateColumn, Padding, Route, SortKey, Target, Template};
     use shardgate_wire::ColumnType;
 
     const LIMITS: HoldLimits = HoldLimits { rows: 100, bytes: 1 << 20 };
 
     fn by(column: u32) -> SortKey {
-        SortKey { column, weight: None, descending: false }
+        SortKey { column, weight: None, padding: Padding::NONE, descending: false }
     }
 
     fn weighed(column: u32, weight: u32) -> SortKey {
-        SortKey { column, weight: Some(weight), descending: false }
+        SortKey { column, weight: Some(weight), padding: Padding::NONE, descending: false }
     }
 
     fn plan(group: &[SortKey], columns: &[AggregateColumn], order: &[SortKey], hidden: u32) -> plan::Aggregate {

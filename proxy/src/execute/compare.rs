@@ -6,11 +6,12 @@
 use super::rows::Row;
 use crate::error::StatementError;
 use shardgate_router::error::Code;
-use shardgate_router::plan::SortKey;
+use shardgate_router::plan::{Padding, SortKey};
+use shardgate_wire::charset::Collation;
 use shardgate_wire::{ColumnDefinition, ColumnFlags, ColumnType};
 
-/// The id of the collation `binary`, which numbers, times and byte strings have in column definitions.
-const BINARY: u16 = 63;
+/// What numbers, times and byte strings have in column definitions.
+const BINARY: u16 = Collation::BINARY;
 
 /// How the values of one column are put in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +30,8 @@ enum Kind {
     Time,
     /// Byte by byte: byte strings and weights, and dates, whose text is in their order.
     Bytes,
+    /// Weights of text, the shorter filled up with the weight of a space.
+    Padded(Padding),
 }
 
 /// One key of the order.
@@ -118,12 +121,17 @@ impl Part {
             | ColumnType::Blob
             | ColumnType::Enum
             | ColumnType::Set => {
-                let numbered = ColumnFlags::ENUM | ColumnFlags::SET;
-                if main.charset == BINARY && (main.flags & numbered) == ColumnFlags::EMPTY {
+                let numbered = (main.flags & (ColumnFlags::ENUM | ColumnFlags::SET)) != ColumnFlags::EMPTY;
+                if main.collation == BINARY && !numbered {
                     Kind::Bytes
                 } else {
                     let weight = key.weight.ok_or_else(|| no_weights(main))?;
-                    return Ok(part(weight, weight_kind(main, definition(weight)?)?));
+                    // The weight of an ENUM or SET is its number, which isn't padded.
+                    let kind = match weight_kind(main, definition(weight)?)? {
+                        Kind::Bytes if !numbered && key.padding != Padding::NONE => Kind::Padded(key.padding),
+                        kind => kind,
+                    };
+                    return Ok(part(weight, kind));
                 }
             }
             ColumnType::Json
@@ -161,6 +169,7 @@ impl Part {
                         true
                     }
                     Kind::Bytes => append_bytes(value, out),
+                    Kind::Padded(padding) => append_padded(value, padding.unit(), out),
                 };
                 if !understood {
                     let (value, kind) = (String::from_utf8_lossy(value), self.kind);
@@ -193,7 +202,7 @@ fn weight_kind(column: &ColumnDefinition<'static>, weight: &ColumnDefinition<'st
         | ColumnType::MediumBlob
         | ColumnType::LongBlob
         | ColumnType::Blob
-            if weight.charset == BINARY =>
+            if weight.collation == BINARY =>
         {
             Ok(Kind::Bytes)
         }
@@ -327,6 +336,28 @@ fn append_bytes(value: &[u8], out: &mut Vec<u8>) -> bool {
     true
 }
 
+/// Weights without the spaces at the end, so that they compare as if there were spaces without end: each space is
+/// followed by whether what comes behind the spaces is less than a space (1), nothing (2), or greater (3).
+fn append_padded(value: &[u8], unit: &[u8], out: &mut Vec<u8>) -> bool {
+    let mut weights = value.chunks(unit.len().max(1)).peekable();
+    loop {
+        let mut spaces = 0;
+        while weights.next_if_eq(&unit).is_some() {
+            spaces += 1;
+        }
+        let Some(weight) = weights.next() else {
+            out.extend_from_slice(unit);
+            out.push(2);
+            return true;
+        };
+        for _ in 0..spaces {
+            out.extend_from_slice(unit);
+            out.push(if weight < unit { 1 } else { 3 });
+        }
+        out.extend_from_slice(weight);
+    }
+}
+
 fn split_sign(text: &[u8]) -> (bool, &[u8]) {
     match text.split_first() {
         Some((b'-', rest)) => (true, rest),
@@ -349,7 +380,7 @@ mod tests {
     }
 
     fn by(column: u32, weight: Option<u32>, descending: bool) -> SortKey {
-        SortKey { column, weight, descending }
+        SortKey { column, weight, padding: Padding::NONE, descending }
     }
 
     /// Values in MySQL's order, `=` before those that equal the one before; checked alone and in front of a second key.
@@ -446,7 +477,7 @@ mod tests {
 
     #[test]
     fn byte_strings_and_bits_are_ordered_byte_by_byte() {
-        let binary = |flags| ColumnDefinition { charset: BINARY, flags, ..column("b", ColumnType::VarString) };
+        let binary = |flags| ColumnDefinition { collation: BINARY, flags, ..column("b", ColumnType::VarString) };
         let columns = [binary(ColumnFlags::BINARY), column("n", ColumnType::Long)];
         for keys in [vec![by(0, None, false)], vec![by(0, None, false), by(1, None, true)]] {
             let values = [None, Some(""), Some("\0"), Some("\0\0"), Some("\0a"), Some("a"), Some("a\0"), Some("a\u{1}"), Some("b")];
@@ -458,7 +489,7 @@ mod tests {
 
     #[test]
     fn a_longer_byte_string_comes_first_where_the_order_is_descending() {
-        let columns = [ColumnDefinition { charset: BINARY, ..column("b", ColumnType::Blob) }];
+        let columns = [ColumnDefinition { collation: BINARY, ..column("b", ColumnType::Blob) }];
         let keyed = |value| key(&columns, &[by(0, None, true)], &[Some(value)]);
         assert!(keyed("ab") < keyed("a") && keyed("a\0") < keyed("a") && keyed("b") < keyed("ab"));
     }
@@ -475,10 +506,32 @@ mod tests {
     }
 
     #[test]
+    fn spaces_at_the_end_of_padded_text_do_not_count() {
+        let columns = [column("t", ColumnType::VarString), weights("w"), column("n", ColumnType::Long)];
+        for (collation, unit) in [("latin1_swedish_ci", 1), ("utf8mb4_general_ci", 2), ("utf8mb4_bin", 3)] {
+            let padding = Padding::of_collation(collation).unwrap();
+            // The weights of these collations are the characters' numbers, in so many bytes.
+            let weigh = |text: &str| -> String {
+                text.chars().flat_map(|letter| std::iter::repeat_n('\0', unit - 1).chain([letter])).collect()
+            };
+            for keys in [vec![by(0, Some(1), false)], vec![by(0, Some(1), true), by(2, None, false)]] {
+                let keys: Vec<_> = keys.into_iter().map(|key| SortKey { padding, ..key }).collect();
+                let keyed = |text: &str| key(&columns, &keys, &[Some(text), Some(&weigh(text)), Some("1")]);
+                let ordered = ["\t", "  \t", "", "  !", " !", "A\t", "A \t", "A", "A !", "A!", "AA", "AA A", "B"];
+                let expected = if keys[0].descending { Ordering::Greater } else { Ordering::Less };
+                for pair in ordered.windows(2) {
+                    assert_eq!(keyed(pair[0]).cmp(&keyed(pair[1])), expected, "{collation} {pair:?}");
+                    assert_eq!(keyed(pair[0]), keyed(&format!("{}   ", pair[0])), "{collation}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn enums_and_sets_are_ordered_by_their_number() {
         for flags in [ColumnFlags::ENUM, ColumnFlags::SET] {
             let main = ColumnDefinition { flags, ..column("e", ColumnType::String) };
-            let binary = ColumnDefinition { charset: BINARY, ..main.clone() };
+            let binary = ColumnDefinition { collation: BINARY, ..main.clone() };
             for main in [main, binary] {
                 // `e + 0` is a DOUBLE, CAST AS UNSIGNED a BIGINT, and WEIGHT_STRING of the column has the number's bytes.
                 for (number, values) in [
@@ -513,7 +566,7 @@ mod tests {
     fn what_cannot_be_compared_is_refused() {
         let new = |columns: &[ColumnDefinition<'static>], key| code(Comparator::new(columns, &[key]));
         for column_type in [ColumnType::Json, ColumnType::Geometry, ColumnType::Vector] {
-            let columns = [ColumnDefinition { charset: BINARY, ..column("j", column_type) }, weights("w")];
+            let columns = [ColumnDefinition { collation: BINARY, ..column("j", column_type) }, weights("w")];
             assert_eq!(new(&columns, by(0, Some(1), false)), Some(Code::Unsupported));
         }
         let text = column("t", ColumnType::VarString);

@@ -157,10 +157,11 @@ mod tests {
     use super::*;
     use crate::execute::testing::{Rows, code, collect, column, ready};
     use proptest::prelude::*;
+    use shardgate_router::plan::Padding;
     use shardgate_wire::ColumnType;
 
     fn by(column: u32, descending: bool) -> SortKey {
-        SortKey { column, weight: None, descending }
+        SortKey { column, weight: None, padding: Padding::NONE, descending }
     }
 
     fn columns() -> [ColumnDefinition<'static>; 2] {

@@ -4,7 +4,8 @@ use super::row_writer;
 use super::rows::{Row, RowStream};
 use crate::error::StatementError;
 use shardgate_router::error::Code;
-use shardgate_wire::{ColumnDefinition, ColumnFlags, ColumnType};
+use shardgate_wire::charset::Collation;
+use shardgate_wire::{ColumnDefinition, ColumnType};
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
@@ -12,21 +13,19 @@ use std::task::{Context, Poll, Waker};
 pub(crate) fn column(name: &str, column_type: ColumnType) -> ColumnDefinition<'static> {
     let text = matches!(column_type, ColumnType::VarString | ColumnType::String | ColumnType::Blob);
     ColumnDefinition {
-        name: name.as_bytes().to_vec().into(),
-        charset: if text { 255 } else { 63 },
-        length: 0,
-        column_type,
-        flags: ColumnFlags::EMPTY,
+        collation: if text { Collation::UTF8MB4_0900_AI_CI } else { Collation::BINARY },
         decimals: match column_type {
             ColumnType::Double | ColumnType::Float => 31,
             _ => 0,
         },
+        ..ColumnDefinition::new(name.as_bytes(), column_type)
     }
+    .into_owned()
 }
 
 /// A column with the weights of text.
 pub(crate) fn weights(name: &str) -> ColumnDefinition<'static> {
-    ColumnDefinition { charset: 63, ..column(name, ColumnType::VarString) }
+    ColumnDefinition { collation: Collation::BINARY, ..column(name, ColumnType::VarString) }
 }
 
 /// A DECIMAL column.

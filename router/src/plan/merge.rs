@@ -1,6 +1,6 @@
 //! Merge sorted rows, and cut rows.
 
-use super::{Operator, Route, ValueExpr};
+use super::{Operator, Padding, Route, ValueExpr};
 
 /// One key of an order.
 ///
@@ -12,6 +12,8 @@ pub struct SortKey {
     pub column: u32,
     /// The hidden column with `WEIGHT_STRING(expr)`, where the expression may be text.
     pub weight: Option<u32>,
+    /// How MySQL compares spaces at the end of the text: decided by the expression's collation.
+    pub padding: Padding,
     /// Descending.
     pub descending: bool,
 }

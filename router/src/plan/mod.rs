@@ -8,6 +8,7 @@ mod ddl;
 mod insert;
 mod local;
 mod merge;
+mod padding;
 mod route;
 mod target;
 mod template;
@@ -20,6 +21,7 @@ pub use local::{
     TransactionStart,
 };
 pub use merge::{Limit, LimitValue, MergeSort, SortKey};
+pub use padding::Padding;
 pub use route::{Effects, Route};
 pub use target::{Comparison, KeyExpr, KeyList, ShardSet, Target};
 pub use template::{Piece, Pos, RenderContext, SessionValue, Template, ValueExpr, limit};
