@@ -99,10 +99,9 @@ impl Denied {
                     .to_owned(),
             ),
             Denied::NoSecureWay => (
-                2061,
+                3159,
                 *b"HY000",
-                "Authentication plugin 'caching_sha2_password' reported error: Authentication requires secure connection."
-                    .to_owned(),
+                "Connections using insecure transport are prohibited: this login needs TLS or a Unix socket".to_owned(),
             ),
         };
         ErrPacket { errno, sqlstate, message: Cow::Owned(message.into_bytes()) }

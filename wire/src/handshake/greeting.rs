@@ -117,6 +117,22 @@ mod tests {
         assert_eq!(out, EXAMPLE);
     }
 
+    /// Captured from MySQL 9.7.4.
+    const MYSQL_9_7: &[u8] = b"\n9.7.4-2\x00\x0c\x00\x00\x00MA\x1fj%\x07]E\x00\xff\xff\xff\x02\x00\xff\xdf\x15\
+        \x00\x00\x00\x00\x00\x00\x00\x00\x00\x000\x18\\;\x16\x174\x13\x0e!\x05:\x00caching_sha2_password\x00";
+
+    #[test]
+    fn the_greeting_of_mysql_9_7_is_read_and_written_to_the_byte() {
+        let greeting = Greeting::decode(MYSQL_9_7).unwrap();
+        assert_eq!(&*greeting.server_version, b"9.7.4-2");
+        assert_eq!((greeting.connection_id, greeting.collation), (12, 255));
+        assert_eq!(greeting.capabilities, Capabilities(0xdfff_ffff));
+        assert_eq!(&*greeting.plugin, b"caching_sha2_password");
+        let mut out = Vec::new();
+        greeting.encode(&mut out);
+        assert_eq!(out, MYSQL_9_7);
+    }
+
     #[test]
     fn every_cut_is_an_error() {
         for end in 0..EXAMPLE.len() - 22 {

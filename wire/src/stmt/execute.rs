@@ -15,30 +15,40 @@ const PACKET: &str = "COM_STMT_EXECUTE";
 /// Flag: the number of values is in the packet though the statement has no parameters.
 const PARAMETER_COUNT_AVAILABLE: u8 = 8;
 
-/// A parameter's type.
+/// A parameter's type, one that values on the wire can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ParamType {
-    /// The type.
-    pub column_type: ColumnType,
-    /// Whether an integer is unsigned.
-    pub unsigned: bool,
+    column_type: ColumnType,
+    unsigned: bool,
+    layout: Layout,
 }
 
 impl ParamType {
+    /// The type; none if no value on the wire has it.
+    pub fn new(column_type: ColumnType, unsigned: bool) -> Option<Self> {
+        Some(ParamType { column_type, unsigned, layout: Layout::of(column_type)? })
+    }
+
+    /// The type.
+    pub fn column_type(self) -> ColumnType {
+        self.column_type
+    }
+
+    /// Whether an integer is unsigned.
+    pub fn is_unsigned(self) -> bool {
+        self.unsigned
+    }
+
     fn decode(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let code = reader.u8("parameter type")?;
         let flags = reader.u8("parameter flags")?;
-        let column_type = ColumnType::from_code(code).filter(|column_type| Layout::of(*column_type).is_some());
-        let column_type = column_type.ok_or_else(|| reader.invalid("parameter type", u64::from(code)))?;
-        Ok(ParamType { column_type, unsigned: flags & 0x80 != 0 })
+        ColumnType::from_code(code)
+            .and_then(|column_type| ParamType::new(column_type, flags & 0x80 != 0))
+            .ok_or_else(|| reader.invalid("parameter type", u64::from(code)))
     }
 
     fn encode(self, out: &mut Vec<u8>) {
         out.extend_from_slice(&[self.column_type as u8, if self.unsigned { 0x80 } else { 0 }]);
-    }
-
-    fn layout(self) -> Layout {
-        Layout::of(self.column_type).unwrap_or(Layout::Lenenc)
     }
 }
 
@@ -190,7 +200,7 @@ impl<'a> ExecuteParams<'a> {
             }
             let bytes = match this.long_data.get(at) {
                 Some(value) => value,
-                None => param_type.layout().take(&mut reader)?,
+                None => param_type.layout.take(&mut reader)?,
             };
             Ok((param_type, Some(bytes)))
         })
@@ -219,7 +229,7 @@ impl<'a> ExecuteParams<'a> {
         match bytes {
             None => Ok(Param::Null),
             // Long data is a string whatever its type.
-            Some(bytes) if self.long_data.get(at).is_some() && param_type.layout() != Layout::Lenenc => {
+            Some(bytes) if self.long_data.get(at).is_some() && param_type.layout != Layout::Lenenc => {
                 Ok(Param::Text(bytes))
             }
             Some(bytes) => Param::new(param_type.column_type, param_type.unsigned, bytes),
@@ -247,7 +257,7 @@ impl<'a> ExecuteParams<'a> {
     /// Appends the payload with all types and long data, in the form with names or without.
     fn rebuild(&self, out: &mut Vec<u8>, named: bool) {
         let count = if named { self.count } else { self.params };
-        let flags = if named { self.flags } else { self.flags & !PARAMETER_COUNT_AVAILABLE };
+        let flags = if named && count > 0 { self.flags } else { self.flags & !PARAMETER_COUNT_AVAILABLE };
         out.extend_from_slice(&[CommandCode::StmtExecute as u8, 0, 0, 0, 0, flags, 1, 0, 0, 0]);
         if count == 0 {
             return;
@@ -259,7 +269,7 @@ impl<'a> ExecuteParams<'a> {
         out.resize(nulls + count.div_ceil(8), 0);
         out.push(1);
         for (at, (param_type, name)) in self.types().take(count).enumerate() {
-            let is_long = self.long_data.get(at).is_some() && param_type.layout() != Layout::Lenenc;
+            let is_long = self.long_data.get(at).is_some() && param_type.layout != Layout::Lenenc;
             let column_type = if is_long { ColumnType::VarString } else { param_type.column_type };
             ParamType { column_type, ..param_type }.encode(out);
             if named {
@@ -273,7 +283,7 @@ impl<'a> ExecuteParams<'a> {
                 }
                 continue;
             };
-            match param_type.layout() {
+            match param_type.layout {
                 _ if self.long_data.get(at).is_some() => writer::lenenc_bytes(out, bytes),
                 Layout::Empty | Layout::Fixed(_) => out.extend_from_slice(bytes),
                 Layout::Temporal => {
@@ -309,7 +319,7 @@ pub(crate) fn skip_attributes(reader: &mut Reader<'_>, count: u64) -> Result<(),
     }
     for (at, param_type) in types.iter().enumerate() {
         if nulls.get(at / 8).is_none_or(|byte| byte & (1 << (at % 8)) == 0) {
-            param_type.layout().take(reader)?;
+            param_type.layout.take(reader)?;
         }
     }
     Ok(())
@@ -340,7 +350,7 @@ mod tests {
         assert_eq!(params.get(0), Ok(Param::Text(b"foo")));
         assert!(params.get(1).is_err());
         let types: Vec<_> = params.new_types().unwrap().collect();
-        assert_eq!(types, [ParamType { column_type: ColumnType::VarChar, unsigned: false }]);
+        assert_eq!(types, [ParamType::new(ColumnType::VarChar, false).unwrap()]);
         let again = b"\x17\x01\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x03bar";
         let params = decode(again, Capabilities::EMPTY, 1, &types, &long).unwrap();
         assert_eq!(params.get(0), Ok(Param::Text(b"bar")));
@@ -413,6 +423,15 @@ mod tests {
         params.encode(&mut out, 1, NAMED);
         assert_eq!(out, b"\x17\x01\x00\x00\x00\x00\x01\x00\x00\x00\x01\x00\x01\x0f\x00\x00\x03foo");
         assert_eq!(decode(&out, NAMED, 1, &[], &long).unwrap().get(0), Ok(Param::Text(b"foo")));
+    }
+
+    #[test]
+    fn a_count_is_not_promised_where_none_is_written() {
+        let long = LongData::default();
+        let payload = b"\x17\x01\x00\x00\x00\x08\x01\x00\x00\x00";
+        let mut out = Vec::new();
+        decode(payload, Capabilities::EMPTY, 0, &[], &long).unwrap().encode(&mut out, 1, NAMED);
+        assert_eq!(out, b"\x17\x01\x00\x00\x00\x00\x01\x00\x00\x00");
     }
 
     #[test]
