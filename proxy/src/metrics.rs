@@ -11,12 +11,12 @@ mod label;
 mod pool;
 mod worker;
 
-pub(crate) use cell::{Histogram, HistogramTotal};
-pub(crate) use control::ControlMetrics;
 pub(crate) use label::{CLASSES, Outcome, PlanCacheOutcome, PoolState, Reach, RefusedConnection, class_text};
-pub(crate) use pool::{PoolMetrics, PoolTotal};
+pub(crate) use pool::in_state;
 pub(crate) use worker::{StatementTotal, WorkerMetrics};
 
+use crate::backend::PoolStats;
+use control::ControlMetrics;
 use exposition::Exposition;
 use shardgate_router::error::Code;
 use std::sync::Arc;
@@ -34,7 +34,7 @@ pub(crate) struct Metrics {
 impl Metrics {
     /// Counters at zero for so many workers. `version` is the proxy's own.
     pub(crate) fn new(workers: usize, version: &'static str, started: Instant) -> Self {
-        let workers = (0..workers.max(1)).map(|_| Arc::new(WorkerMetrics::new())).collect();
+        let workers = (0..workers.max(1)).map(|_| Arc::new(WorkerMetrics::new(started))).collect();
         Metrics { started, version, workers, control: ControlMetrics::default() }
     }
 
@@ -70,24 +70,28 @@ impl Metrics {
         self.workers.iter().map(|worker| worker.open_connections.get()).sum()
     }
 
-    /// The pools of all workers, those of one instance added up, in order of their names.
-    pub(crate) fn pools(&self) -> Vec<PoolTotal> {
-        let mut totals: Vec<PoolTotal> = Vec::new();
-        for pool in self.workers.iter().flat_map(|worker| worker.pools()) {
-            match totals.binary_search_by(|total| total.name().cmp(&pool.name())) {
-                Ok(at) => {
-                    if let Some(total) = totals.get_mut(at) {
-                        total.add(&pool);
-                    }
-                }
-                Err(at) => totals.insert(at, PoolTotal::from(&*pool)),
-            }
-        }
-        totals
+    /// Client connections that were accepted.
+    pub(crate) fn accepted_connections(&self) -> u64 {
+        self.sum(|worker| worker.accepted_connections.get())
     }
 
-    /// All metrics in Prometheus's text format, version 0.0.4.
-    pub(crate) fn render(&self, now: Instant) -> String {
+    /// Client connections that ended before their first statement, whatever the reason.
+    pub(crate) fn refused_connections(&self) -> u64 {
+        RefusedConnection::ALL.iter().map(|reason| self.sum(|worker| worker.refused(*reason))).sum()
+    }
+
+    /// The codes of which there were errors.
+    pub(crate) fn errors(&self) -> Vec<ErrorTotal> {
+        let totals = Code::ALL.iter().filter_map(|code| {
+            let count = self.sum(|worker| worker.error_count(*code));
+            let last = self.workers.iter().map(|worker| worker.last_error(*code)).max()?;
+            (count > 0).then_some(ErrorTotal { code: *code, count, last })
+        });
+        totals.collect()
+    }
+
+    /// All metrics in Prometheus's text format, version 0.0.4, with the backend pools' own numbers.
+    pub(crate) fn render(&self, pools: &[PoolStats], now: Instant) -> String {
         let mut out = Exposition::default();
         out.metric(&definition::BUILD_INFO).sample(&[self.version], 1);
         out.metric(&definition::UPTIME).sample(&[], now.saturating_duration_since(self.started).as_secs());
@@ -95,7 +99,7 @@ impl Metrics {
         self.render_clients(&mut out);
         self.render_statements(&mut out);
         self.render_errors(&mut out);
-        pool::render(&self.pools(), &mut out);
+        pool::render(pools, &mut out);
         self.control.render(&mut out);
         out.finish()
     }
@@ -106,14 +110,11 @@ impl Metrics {
 
     fn render_clients(&self, out: &mut Exposition) {
         out.metric(&definition::CLIENT_CONNECTIONS).sample(&[], self.open_connections());
-        out.metric(&definition::CLIENT_CONNECTIONS_ACCEPTED)
-            .sample(&[], self.sum(|worker| worker.accepted_connections.get()));
+        out.metric(&definition::CLIENT_CONNECTIONS_ACCEPTED).sample(&[], self.accepted_connections());
         let mut samples = out.metric(&definition::CLIENT_CONNECTIONS_REFUSED);
         for reason in RefusedConnection::ALL {
             samples.sample(&[reason.as_str()], self.sum(|worker| worker.refused(*reason)));
         }
-        out.metric(&definition::CLIENT_BYTES_RECEIVED).sample(&[], self.sum(|worker| worker.bytes_received.get()));
-        out.metric(&definition::CLIENT_BYTES_SENT).sample(&[], self.sum(|worker| worker.bytes_sent.get()));
     }
 
     fn render_statements(&self, out: &mut Exposition) {
@@ -144,13 +145,21 @@ impl Metrics {
 
     fn render_errors(&self, out: &mut Exposition) {
         let mut samples = out.metric(&definition::ERRORS);
-        for code in Code::ALL {
-            let count = self.sum(|worker| worker.error_count(*code));
-            if count > 0 {
-                samples.sample(&[&code.to_string()], count);
-            }
+        for error in self.errors() {
+            samples.sample(&[&error.code.to_string()], error.count);
         }
     }
+}
+
+/// The errors of one code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ErrorTotal {
+    /// The code.
+    pub(crate) code: Code,
+    /// How many.
+    pub(crate) count: u64,
+    /// When the last one was.
+    pub(crate) last: Instant,
 }
 
 #[cfg(test)]
@@ -168,12 +177,11 @@ mod tests {
             worker.statement(StatementClass::Select, Reach::OneShard, Outcome::Ok, Duration::from_micros(200));
             worker.error(Code::Unsupported);
             worker.open_connections.increment();
-            let pool = worker.pool("shop", "-80", "127.0.0.1:1");
-            pool.state(PoolState::Idle).increment();
-            pool.shard_errors.increment();
         }
+        assert!(metrics.errors().iter().all(|error| error.last >= started && error.count == 2));
         assert!(metrics.worker(2).is_none());
-        let text = metrics.render(started + Duration::from_secs(3));
+        let pool = PoolStats { instance: "127.0.0.1:1".to_owned(), open: 5, idle: 2, waiting: 1, max: 9, failures: 7 };
+        let text = metrics.render(&[pool], started + Duration::from_secs(3));
         for line in [
             "shardgate_build_info{version=\"1.2.3\"} 1",
             "shardgate_uptime_seconds 3",
@@ -181,8 +189,9 @@ mod tests {
             "shardgate_statement_duration_seconds_count{class=\"select\"} 2",
             "shardgate_errors_total{code=\"SG12001\"} 2",
             "shardgate_client_connections 2",
-            "shardgate_pool_connections{keyspace=\"shop\",shard=\"-80\",instance=\"127.0.0.1:1\",state=\"idle\"} 2",
-            "shardgate_pool_shard_errors_total{keyspace=\"shop\",shard=\"-80\",instance=\"127.0.0.1:1\"} 2",
+            "shardgate_pool_connections{instance=\"127.0.0.1:1\",state=\"active\"} 3",
+            "shardgate_pool_limit{instance=\"127.0.0.1:1\"} 9",
+            "shardgate_pool_failures_total{instance=\"127.0.0.1:1\"} 7",
         ] {
             assert!(text.lines().any(|found| found == line), "no `{line}` in\n{text}");
         }
@@ -190,7 +199,7 @@ mod tests {
 
     #[test]
     fn every_metric_is_in_a_scrape() {
-        let text = Metrics::new(1, "0", Instant::now()).render(Instant::now());
+        let text = Metrics::new(1, "0", Instant::now()).render(&[], Instant::now());
         for definition in definition::ALL {
             let line = format!("# TYPE {} {}", definition.name, definition.kind.as_str());
             assert_eq!(text.lines().filter(|found| **found == line).count(), 1, "{line}");

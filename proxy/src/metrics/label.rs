@@ -80,8 +80,6 @@ label! {
         Idle = "idle",
         /// Running a statement or held by a transaction or a pinned session.
         Active = "active",
-        /// Logging in.
-        Connecting = "connecting",
         /// Not a connection: statements that wait for one.
         Waiting = "waiting",
     }

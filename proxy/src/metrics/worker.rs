@@ -2,11 +2,10 @@
 
 use super::cell::{Counter, Gauge, Histogram, HistogramTotal};
 use super::label::{CLASSES, Outcome, PlanCacheOutcome, Reach, RefusedConnection, class_index};
-use super::pool::PoolMetrics;
 use shardgate_router::error::Code;
 use shardgate_router::plan::StatementClass;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 const STATEMENT_SERIES: usize = CLASSES.len() * Reach::COUNT * Outcome::COUNT;
 
@@ -18,31 +17,28 @@ pub(crate) struct WorkerMetrics {
     pub(crate) open_connections: Gauge,
     /// Client connections that were accepted.
     pub(crate) accepted_connections: Counter,
-    /// Bytes read from clients.
-    pub(crate) bytes_received: Counter,
-    /// Bytes written to clients.
-    pub(crate) bytes_sent: Counter,
     refused: [Counter; RefusedConnection::COUNT],
     plan_cache: [Counter; PlanCacheOutcome::COUNT],
     statements: [Counter; STATEMENT_SERIES],
     durations: [Histogram; CLASSES.len()],
     errors: [Counter; Code::ALL.len()],
-    pools: Mutex<Vec<Arc<PoolMetrics>>>,
+    /// Milliseconds between the start and the last error of each code.
+    last_errors: [AtomicU64; Code::ALL.len()],
+    started: Instant,
 }
 
 impl WorkerMetrics {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(started: Instant) -> Self {
         WorkerMetrics {
             open_connections: Gauge::default(),
             accepted_connections: Counter::default(),
-            bytes_received: Counter::default(),
-            bytes_sent: Counter::default(),
             refused: Default::default(),
             plan_cache: Default::default(),
             statements: std::array::from_fn(|_| Counter::default()),
             durations: Default::default(),
             errors: std::array::from_fn(|_| Counter::default()),
-            pools: Mutex::default(),
+            last_errors: std::array::from_fn(|_| AtomicU64::new(0)),
+            started,
         }
     }
 
@@ -57,6 +53,10 @@ impl WorkerMetrics {
     /// An error of the proxy's own was sent to a client.
     pub(crate) fn error(&self, code: Code) {
         bump(&self.errors, code as usize);
+        if let Some(last) = self.last_errors.get(code as usize) {
+            let millis = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+            last.store(millis, Ordering::Relaxed);
+        }
     }
 
     /// A client's connection ended before its first statement.
@@ -69,28 +69,6 @@ impl WorkerMetrics {
         bump(&self.plan_cache, outcome as usize);
     }
 
-    /// The counters of this worker's pool for an instance; made by the first call. For a pool to keep, not for each
-    /// statement.
-    pub(crate) fn pool(&self, keyspace: &str, shard: &str, instance: &str) -> Arc<PoolMetrics> {
-        let mut pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(pool) = pools.iter().find(|pool| pool.name() == (keyspace, shard, instance)) {
-            return Arc::clone(pool);
-        }
-        let pool = Arc::new(PoolMetrics::new(keyspace, shard, instance));
-        pools.push(Arc::clone(&pool));
-        pool
-    }
-
-    /// Forget the counters of a pool that is gone with its instance.
-    pub(crate) fn remove_pool(&self, pool: &Arc<PoolMetrics>) {
-        let mut pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
-        pools.retain(|known| !Arc::ptr_eq(known, pool));
-    }
-
-    pub(super) fn pools(&self) -> Vec<Arc<PoolMetrics>> {
-        self.pools.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
     pub(super) fn refused(&self, reason: RefusedConnection) -> u64 {
         read(&self.refused, reason as usize)
     }
@@ -101,6 +79,12 @@ impl WorkerMetrics {
 
     pub(super) fn error_count(&self, code: Code) -> u64 {
         read(&self.errors, code as usize)
+    }
+
+    /// When the last error of this code was; the start, if there was none.
+    pub(super) fn last_error(&self, code: Code) -> Instant {
+        let millis = self.last_errors.get(code as usize).map_or(0, |last| last.load(Ordering::Relaxed));
+        self.started + Duration::from_millis(millis)
     }
 
     pub(super) fn add_statements_to(&self, total: &mut StatementTotal) {
@@ -171,7 +155,7 @@ mod tests {
 
     #[test]
     fn every_kind_of_statement_has_a_counter_of_its_own() {
-        let worker = WorkerMetrics::new();
+        let worker = WorkerMetrics::new(Instant::now());
         let mut expected = 0;
         for class in CLASSES {
             for reach in Reach::ALL {
@@ -194,12 +178,12 @@ mod tests {
                 }
             }
         }
-        assert_eq!(total.of_class(StatementClass::Select), (1..=6).sum());
+        assert_eq!(total.of_class(StatementClass::Select), (1..=6u64).sum::<u64>());
     }
 
     #[test]
     fn every_code_has_a_counter_of_its_own() {
-        let worker = WorkerMetrics::new();
+        let worker = WorkerMetrics::new(Instant::now());
         for code in Code::ALL {
             assert_eq!(worker.error_count(*code), 0, "{code}");
             worker.error(*code);
