@@ -59,7 +59,8 @@ impl<S: RowStream> Aggregate<S> {
     /// As [`Comparator::new`], and `Internal` if the plan doesn't fit the columns.
     pub(crate) fn new(input: S, plan: &plan::Aggregate, limits: HoldLimits) -> Result<Self, StatementError> {
         let columns = input.columns();
-        let visible = columns.len().checked_sub(plan.input.hidden as usize).filter(|&visible| visible <= plan.columns.len());
+        let visible =
+            columns.len().checked_sub(plan.input.hidden as usize).filter(|&visible| visible <= plan.columns.len());
         let Some(visible) = visible.filter(|_| plan.columns.len() <= columns.len()) else {
             let (planned, hidden, sent) = (plan.columns.len(), plan.input.hidden, columns.len());
             let text = format!("the aggregate makes {planned} columns and hides {hidden}, the shards sent {sent}");
@@ -210,13 +211,8 @@ mod tests {
     }
 
     fn plan(group: &[SortKey], columns: &[AggregateColumn], order: &[SortKey], hidden: u32) -> plan::Aggregate {
-        let input = Route {
-            keyspace: "k".into(),
-            target: Target::Scatter,
-            sql: Template::UNCHANGED,
-            sql_alone: None,
-            hidden,
-        };
+        let input =
+            Route { keyspace: "k".into(), target: Target::Scatter, sql: Template::UNCHANGED, sql_alone: None, hidden };
         plan::Aggregate { input, group: group.to_vec(), columns: columns.to_vec(), order: order.to_vec() }
     }
 
@@ -243,11 +239,7 @@ mod tests {
         let shards: [&[&[&str]]; 3] = [
             &[&["NULL", "1", "NULL", "NULL", "NULL"], &["2", "3", "1.10", "-5", "9"]],
             &[],
-            &[
-                &["NULL", "2", "0.50", "7", "7"],
-                &["1", "1", "NULL", "NULL", "NULL"],
-                &["2", "4", "-2.20", "-10", "10"],
-            ],
+            &[&["NULL", "2", "0.50", "7", "7"], &["1", "1", "NULL", "NULL", "NULL"], &["2", "4", "-2.20", "-10", "10"]],
         ];
         let expected = ["NULL,3,0.50,7,7", "1,1,NULL,NULL,NULL", "2,7,-1.10,-10,10"];
         assert_eq!(run(&columns, &shards, &plan).unwrap(), expected);

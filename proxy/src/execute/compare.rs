@@ -4,6 +4,7 @@
 //! and equal where they are equal. A row's values are read once, however often the row is compared.
 
 use super::rows::Row;
+use super::sort_key;
 use crate::error::StatementError;
 use shardgate_router::error::Code;
 use shardgate_router::plan::{Padding, SortKey};
@@ -151,7 +152,8 @@ impl Part {
         let start = out.len();
         match row.field(self.source) {
             None if self.source != self.column && row.field(self.column).is_some() => {
-                let text = format!("column {} has a value and its weight in column {} is NULL", self.column, self.source);
+                let text =
+                    format!("column {} has a value and its weight in column {} is NULL", self.column, self.source);
                 return Err(StatementError::sql(Code::Internal, text));
             }
             None => out.push(0),
@@ -159,17 +161,17 @@ impl Part {
                 out.push(1);
                 let understood = match self.kind {
                     Kind::Null => false,
-                    Kind::Integer => append_integer(value, out),
-                    Kind::Decimal => append_decimal(value, out),
-                    Kind::Double => append_double(value, out),
-                    Kind::Bits => append_bits(value, out),
-                    Kind::Time => append_time(value, out),
+                    Kind::Integer => sort_key::append_integer(value, out),
+                    Kind::Decimal => sort_key::append_decimal(value, out),
+                    Kind::Double => sort_key::append_double(value, out),
+                    Kind::Bits => sort_key::append_bits(value, out),
+                    Kind::Time => sort_key::append_time(value, out),
                     Kind::Bytes if last && !self.descending => {
                         out.extend_from_slice(value);
                         true
                     }
-                    Kind::Bytes => append_bytes(value, out),
-                    Kind::Padded(padding) => append_padded(value, padding.unit(), out),
+                    Kind::Bytes => sort_key::append_bytes(value, out),
+                    Kind::Padded(padding) => sort_key::append_padded(value, padding.unit(), out),
                 };
                 if !understood {
                     let (value, kind) = (String::from_utf8_lossy(value), self.kind);
@@ -212,156 +214,6 @@ fn weight_kind(column: &ColumnDefinition<'static>, weight: &ColumnDefinition<'st
         ColumnType::Double => Ok(Kind::Double),
         ColumnType::Null => Ok(Kind::Null),
         _ => Err(no_weights(column)),
-    }
-}
-
-/// 65 bits, the sign bit turned around so that negative numbers come first.
-fn append_integer(text: &[u8], out: &mut Vec<u8>) -> bool {
-    let (negative, digits) = split_sign(text);
-    if digits.is_empty() {
-        return false;
-    }
-    let mut absolute = 0u64;
-    for &byte in digits {
-        let digit = byte.wrapping_sub(b'0');
-        let next = absolute.checked_mul(10).and_then(|value| value.checked_add(u64::from(digit)));
-        match next {
-            Some(next) if digit < 10 => absolute = next,
-            _ => return false,
-        }
-    }
-    let value = if negative { -i128::from(absolute) } else { i128::from(absolute) };
-    let [.., a, b, c, d, e, f, g, h, i] = (value + (1 << 64)).to_be_bytes();
-    out.extend_from_slice(&[a, b, c, d, e, f, g, h, i]);
-    true
-}
-
-/// Sign, count of digits before the point (negative: of zeros behind it), digits without zeros at either end, end mark.
-fn append_decimal(text: &[u8], out: &mut Vec<u8>) -> bool {
-    let (negative, number) = split_sign(text);
-    let point = number.iter().position(|&byte| byte == b'.');
-    let (integer, fraction) = match point {
-        Some(at) => (number.get(..at).unwrap_or_default(), number.get(at + 1..).unwrap_or_default()),
-        None => (number, [].as_slice()),
-    };
-    let digits = || integer.iter().chain(fraction);
-    if digits().count() == 0 || !digits().all(u8::is_ascii_digit) {
-        return false;
-    }
-    let Some(first) = digits().position(|&byte| byte != b'0') else {
-        out.push(0x80);
-        return true;
-    };
-    let zeros = digits().rev().take_while(|&&byte| byte == b'0').count();
-    let significant = digits().count() - zeros - first;
-    let Ok(exponent) = u16::try_from(integer.len() as i64 - first as i64 + 0x8000) else { return false };
-    let start = out.len();
-    out.push(0x81);
-    out.extend_from_slice(&exponent.to_be_bytes());
-    out.extend(digits().skip(first).take(significant));
-    out.push(0);
-    if negative {
-        for byte in out.iter_mut().skip(start) {
-            *byte = !*byte;
-        }
-    }
-    true
-}
-
-/// The bits of the value, turned around so that their order is the numbers' order.
-fn append_double(text: &[u8], out: &mut Vec<u8>) -> bool {
-    let value = std::str::from_utf8(text).ok().and_then(|text| text.parse::<f64>().ok());
-    let Some(value) = value.filter(|value| value.is_finite()) else { return false };
-    // -0 equals 0.
-    let bits = (value + 0.0).to_bits();
-    let sign = 1 << 63;
-    out.extend_from_slice(&(if bits & sign == 0 { bits | sign } else { !bits }).to_be_bytes());
-    true
-}
-
-fn append_bits(value: &[u8], out: &mut Vec<u8>) -> bool {
-    if value.len() > 8 {
-        return false;
-    }
-    let number = value.iter().fold(0u64, |number, &byte| number << 8 | u64::from(byte));
-    out.extend_from_slice(&number.to_be_bytes());
-    true
-}
-
-/// `[-]h..h:mm:ss[.f..f]`, as signed microseconds.
-fn append_time(text: &[u8], out: &mut Vec<u8>) -> bool {
-    let (negative, rest) = split_sign(text);
-    let (whole, fraction) = match rest.iter().position(|&byte| byte == b'.') {
-        Some(at) => (rest.get(..at).unwrap_or_default(), rest.get(at + 1..).unwrap_or_default()),
-        None => (rest, [].as_slice()),
-    };
-    if fraction.len() > 6 {
-        return false;
-    }
-    let (mut micros, mut fields) = (0i64, 0);
-    for field in whole.split(|&byte| byte == b':') {
-        let Some(number) = small_number(field) else { return false };
-        micros = micros * 60 + number;
-        fields += 1;
-    }
-    let Some(fraction_value) = (if fraction.is_empty() { Some(0) } else { small_number(fraction) }) else { return false };
-    micros = micros * 1_000_000 + fraction_value * 10i64.pow(6 - fraction.len() as u32);
-    if fields != 3 {
-        return false;
-    }
-    let signed = if negative { -micros } else { micros };
-    out.extend_from_slice(&(signed as u64 ^ 1 << 63).to_be_bytes());
-    true
-}
-
-/// Up to six digits.
-fn small_number(text: &[u8]) -> Option<i64> {
-    if text.is_empty() || text.len() > 6 || !text.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    Some(text.iter().fold(0, |number, &byte| number * 10 + i64::from(byte - b'0')))
-}
-
-/// With an end mark that sorts before every byte: a zero byte is followed by 0xFF, the end by another zero byte.
-fn append_bytes(value: &[u8], out: &mut Vec<u8>) -> bool {
-    let mut rest = value;
-    while let Some(zero) = memchr::memchr(0, rest) {
-        let (head, tail) = rest.split_at(zero + 1);
-        out.extend_from_slice(head);
-        out.push(0xFF);
-        rest = tail;
-    }
-    out.extend_from_slice(rest);
-    out.extend_from_slice(&[0, 0]);
-    true
-}
-
-/// Weights without the spaces at the end, so that they compare as if there were spaces without end: each space is
-/// followed by whether what comes behind the spaces is less than a space (1), nothing (2), or greater (3).
-fn append_padded(value: &[u8], unit: &[u8], out: &mut Vec<u8>) -> bool {
-    let mut weights = value.chunks(unit.len().max(1)).peekable();
-    loop {
-        let mut spaces = 0;
-        while weights.next_if_eq(&unit).is_some() {
-            spaces += 1;
-        }
-        let Some(weight) = weights.next() else {
-            out.extend_from_slice(unit);
-            out.push(2);
-            return true;
-        };
-        for _ in 0..spaces {
-            out.extend_from_slice(unit);
-            out.push(if weight < unit { 1 } else { 3 });
-        }
-        out.extend_from_slice(weight);
-    }
-}
-
-fn split_sign(text: &[u8]) -> (bool, &[u8]) {
-    match text.split_first() {
-        Some((b'-', rest)) => (true, rest),
-        _ => (false, text),
     }
 }
 
@@ -445,7 +297,8 @@ mod tests {
 
     #[test]
     fn doubles_are_ordered_by_value() {
-        let values = ["NULL", "-1.7976931348623157e308", "-2", "-1e-16", "-0", "=0", "5e-324", "0.1", "9", "10", "1e15"];
+        let values =
+            ["NULL", "-1.7976931348623157e308", "-2", "-1e-16", "-0", "=0", "5e-324", "0.1", "9", "10", "1e15"];
         check(ColumnType::Double, &values);
         check(ColumnType::Float, &["-1e20", "1.1", "1e20"]);
     }
@@ -480,7 +333,17 @@ mod tests {
         let binary = |flags| ColumnDefinition { collation: BINARY, flags, ..column("b", ColumnType::VarString) };
         let columns = [binary(ColumnFlags::BINARY), column("n", ColumnType::Long)];
         for keys in [vec![by(0, None, false)], vec![by(0, None, false), by(1, None, true)]] {
-            let values = [None, Some(""), Some("\0"), Some("\0\0"), Some("\0a"), Some("a"), Some("a\0"), Some("a\u{1}"), Some("b")];
+            let values = [
+                None,
+                Some(""),
+                Some("\0"),
+                Some("\0\0"),
+                Some("\0a"),
+                Some("a"),
+                Some("a\0"),
+                Some("a\u{1}"),
+                Some("b"),
+            ];
             let keyed: Vec<_> = values.iter().map(|&value| key(&columns, &keys, &[value, Some("7")])).collect();
             assert!(keyed.is_sorted_by(|a, b| a < b), "{keyed:?}");
         }
@@ -543,7 +406,10 @@ mod tests {
                     let keyed = values.map(|value| key(&columns, &[by(0, Some(1), false)], &[Some("z"), Some(value)]));
                     assert!(keyed.is_sorted_by(|a, b| a < b));
                 }
-                assert_eq!(code(Comparator::new(&[main.clone()], &[by(0, None, false)])), Some(Code::Internal));
+                assert_eq!(
+                    code(Comparator::new(std::slice::from_ref(&main), &[by(0, None, false)])),
+                    Some(Code::Internal)
+                );
             }
         }
     }
@@ -571,7 +437,7 @@ mod tests {
         }
         let text = column("t", ColumnType::VarString);
         let binary_collation = ColumnDefinition { flags: ColumnFlags::BINARY, ..text.clone() };
-        assert_eq!(new(&[text.clone()], by(0, None, false)), Some(Code::Internal));
+        assert_eq!(new(std::slice::from_ref(&text), by(0, None, false)), Some(Code::Internal));
         assert_eq!(new(&[binary_collation], by(0, None, false)), Some(Code::Internal));
         assert_eq!(new(&[text.clone(), text.clone()], by(0, Some(1), false)), Some(Code::Internal));
         assert_eq!(new(&[text], by(1, None, false)), Some(Code::Internal));
@@ -599,7 +465,8 @@ mod tests {
         ] {
             assert_eq!(error(column_type, value), Some(Code::Internal), "{column_type:?} {value}");
         }
-        let comparator = Comparator::new(&[column("t", ColumnType::Blob), weights("w")], &[by(0, Some(1), false)]).unwrap();
+        let comparator =
+            Comparator::new(&[column("t", ColumnType::Blob), weights("w")], &[by(0, Some(1), false)]).unwrap();
         assert_eq!(code(comparator.key(&row(&[Some("x"), None]), &mut Vec::new())), Some(Code::Internal));
         assert_eq!(code(comparator.key(&row(&[None, None]), &mut Vec::new())), None);
     }

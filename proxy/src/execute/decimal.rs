@@ -20,11 +20,6 @@ pub(crate) struct Decimal {
 }
 
 impl Decimal {
-    /// Zero with this many digits behind the point.
-    pub(crate) fn zero(scale: u32) -> Self {
-        Decimal { unscaled: Unscaled::Small(0), scale }
-    }
-
     /// Read the text of an integer or DECIMAL value: an optional `-`, digits, perhaps a point and digits. `None` if
     /// it's anything else.
     pub(crate) fn parse(text: &[u8]) -> Option<Self> {
@@ -59,11 +54,6 @@ impl Decimal {
             Unscaled::Big(if negative { -value } else { value })
         };
         Some(Decimal { unscaled, scale })
-    }
-
-    /// Digits behind the point.
-    pub(crate) fn scale(&self) -> u32 {
-        self.scale
     }
 
     /// Add another number; the scale is the larger of the two.
@@ -223,7 +213,7 @@ mod tests {
 
         #[test]
         fn sums_are_those_of_bigdecimal(texts in prop::collection::vec("-?[0-9]{1,40}\\.[0-9]{6}", 1..20)) {
-            let mut sum = Decimal::zero(6);
+            let mut sum = decimal("0.000000");
             let mut expected = BigDecimal::from(0);
             for text in &texts {
                 sum.add(&decimal(text));

@@ -41,9 +41,7 @@ impl Total {
     fn new(columns: &[ColumnDefinition<'static>], column: u32) -> Result<Self, StatementError> {
         let definition = definition(columns, column)?;
         match definition.column_type {
-            ColumnType::Float | ColumnType::Double => {
-                Ok(Total::Double { sum: None, decimals: definition.decimals })
-            }
+            ColumnType::Float | ColumnType::Double => Ok(Total::Double { sum: None, decimals: definition.decimals }),
             ColumnType::Decimal
             | ColumnType::NewDecimal
             | ColumnType::Tiny
@@ -249,10 +247,9 @@ impl Cell {
                         .and_then(|sum| sum.average(*rows, u32::from(*decimals)))
                         .map(|average| average.write(text))
                         .is_some(),
-                    Total::Double { sum, .. } => sum
-                        .filter(|_| *rows > 0)
-                        .map(|sum| write_double(sum / *rows as f64, *decimals, text))
-                        .is_some(),
+                    Total::Double { sum, .. } => {
+                        sum.filter(|_| *rows > 0).map(|sum| write_double(sum / *rows as f64, *decimals, text)).is_some()
+                    }
                 };
             }
         }

@@ -56,11 +56,13 @@ impl<S: RowStream> MergeSort<S> {
                 && stream.columns().iter().zip(columns).all(|(a, b)| a.column_type == b.column_type)
                 && Comparator::new(stream.columns(), keys)? == comparator;
             if !same {
-                let text = "the shards' replies have different columns; does a data definition run? Repeat the statement";
+                let text =
+                    "the shards' replies have different columns; does a data definition run? Repeat the statement";
                 return Err(StatementError::sql(Code::Unsupported, text));
             }
         }
-        let inputs = streams.into_iter().map(|stream| Input { stream, row: Row::default(), key: Vec::new(), live: false });
+        let inputs =
+            streams.into_iter().map(|stream| Input { stream, row: Row::default(), key: Vec::new(), live: false });
         Ok(MergeSort { inputs: inputs.collect(), comparator, tree: Vec::new(), state: State::Fresh })
     }
 
@@ -191,10 +193,7 @@ mod tests {
 
     #[test]
     fn without_keys_the_streams_come_one_after_another() {
-        let streams = vec![
-            Rows::new(&columns(), &[&["5", "0"], &["1", "0"]]),
-            Rows::new(&columns(), &[&["3", "1"]]),
-        ];
+        let streams = vec![Rows::new(&columns(), &[&["5", "0"], &["1", "0"]]), Rows::new(&columns(), &[&["3", "1"]])];
         assert_eq!(collect(&mut MergeSort::new(streams, &[]).unwrap()).unwrap(), ["5,0", "1,0", "3,1"]);
     }
 

@@ -141,7 +141,8 @@ pub(crate) fn simple_result<R: AsRef<[Option<String>]>>(
     out: &mut Vec<u8>,
     seq: &mut Seq,
 ) -> Result<(), StatementError> {
-    let columns: Vec<_> = columns.iter().map(|&(name, column_type)| own_column(name, column_type).into_owned()).collect();
+    let columns: Vec<_> =
+        columns.iter().map(|&(name, column_type)| own_column(name, column_type).into_owned()).collect();
     let encoder = ResultEncoder::new(&columns, 0, context.protocol, context.capabilities);
     encoder.head(context.status, out, seq);
     let mut row = Row::default();
@@ -172,7 +173,9 @@ mod tests {
         let mut seq = Seq(1);
         let mut all = Vec::new();
         while !bytes.is_empty() {
-            let Pull::Packet(packet) = frame::pull(bytes, &mut seq, usize::MAX).unwrap() else { panic!("half a packet") };
+            let Pull::Packet(packet) = frame::pull(bytes, &mut seq, usize::MAX).unwrap() else {
+                panic!("half a packet")
+            };
             all.push(packet.payload.to_vec());
             bytes = &bytes[packet.consumed..];
         }
@@ -209,7 +212,10 @@ mod tests {
         assert_eq!(packets[0], [2]);
         assert_eq!(ColumnDefinition::decode(&packets[1]).unwrap(), columns[0]);
         assert_eq!(ColumnDefinition::decode(&packets[2]).unwrap(), columns[1]);
-        assert_eq!(packets[3..7], [b"\x011\x01x".to_vec(), b"\x012\xfb".to_vec(), b"\xfb\xfb".to_vec(), b"\xfb\x00".to_vec()]);
+        assert_eq!(
+            packets[3..7],
+            [b"\x011\x01x".to_vec(), b"\x012\xfb".to_vec(), b"\xfb\xfb".to_vec(), b"\xfb\x00".to_vec()]
+        );
         assert_eq!(packets[7], b"\xfe\x00\x00\x0a\x00\x03\x00");
         assert_eq!(packets.len(), 8);
     }
@@ -217,7 +223,10 @@ mod tests {
     #[test]
     fn without_deprecate_eof_the_columns_end_with_an_eof_too() {
         let packets = encode(&[column("a", ColumnType::Long)], 0, Protocol::Text, OLD, &[row(&[Some("1")])]);
-        assert_eq!(packets[2..], [b"\xfe\x00\x00\x02\x00".to_vec(), b"\x011".to_vec(), b"\xfe\x03\x00\x0a\x00".to_vec()]);
+        assert_eq!(
+            packets[2..],
+            [b"\xfe\x00\x00\x02\x00".to_vec(), b"\x011".to_vec(), b"\xfe\x03\x00\x0a\x00".to_vec()]
+        );
     }
 
     #[test]

@@ -35,7 +35,8 @@ impl HeldRows {
         self.bytes += size as u64;
         let (rows, HoldLimits { rows: most_rows, bytes: most_bytes }) = (self.rows.len() as u64 + 1, self.limits);
         if rows > most_rows {
-            let text = format!("sorting groups in the proxy takes more than limits.max_gathered_rows ({most_rows}) groups");
+            let text =
+                format!("sorting groups in the proxy takes more than limits.max_gathered_rows ({most_rows}) groups");
             return Err(StatementError::sql(Code::TooManyRows, text));
         }
         if self.bytes > most_bytes {
