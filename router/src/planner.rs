@@ -1,9 +1,34 @@
 //! From a statement's text to its plan.
+//!
+//! One file for each kind of statement or rule; [`plan`] chooses by the first word. Statements that read or write rows
+//! are parsed into a tree, bound ([`bind`], [`analysis`]) and routed ([`route`]).
 
-use crate::catalog::Catalog;
+mod aggregate;
+mod analysis;
+mod bind;
+mod columns;
+mod condition;
+mod edit;
+mod functions;
+mod insert;
+mod keys;
+mod merge;
+mod names;
+mod route;
+mod select;
+mod shape;
+mod statement;
+mod write;
+
+use crate::catalog::{Catalog, Database};
 use crate::error::{Code, SqlError};
 use crate::fingerprint::{Fingerprint, LexError, SqlMode};
 use crate::plan::{Effects, Operator, Plan, Route, StatementClass, Target, Template};
+use crate::sql;
+use crate::sql::ast::Statement;
+use crate::sql::options::{ClientCharset, ParseOptions};
+use statement::Planning;
+use std::sync::Arc;
 
 /// What a statement is planned in.
 #[derive(Debug, Clone, Copy)]
@@ -14,6 +39,10 @@ pub struct Context<'a> {
     pub database: Option<&'a str>,
     /// How the text is read.
     pub mode: SqlMode,
+    /// The character set of the text.
+    pub charset: ClientCharset,
+    /// The version of the shards' MySQL, such as 90700, which decides about version comments.
+    pub server_version: u32,
     /// Whether the statement is one of the prepared protocol.
     pub prepared: bool,
     /// Whether the session's target names a shard (`customer:-80`): then every statement for the keyspace passes to it
@@ -21,13 +50,74 @@ pub struct Context<'a> {
     pub shard_targeted: bool,
 }
 
+impl<'a> Context<'a> {
+    /// A session of UTF-8 and default modes.
+    pub fn new(catalog: &'a Catalog, database: Option<&'a str>) -> Self {
+        Context {
+            catalog,
+            database,
+            mode: SqlMode::default(),
+            charset: ClientCharset::default(),
+            server_version: ParseOptions::default().server_version,
+            prepared: false,
+            shard_targeted: false,
+        }
+    }
+
+    fn parse_options(&self) -> ParseOptions {
+        ParseOptions {
+            sql_mode: sql::options::SqlMode {
+                ansi_quotes: self.mode.lex.ansi_quotes,
+                pipes_as_concat: self.mode.pipes_as_concat,
+                no_backslash_escapes: self.mode.lex.no_backslash_escapes,
+                high_not_precedence: self.mode.high_not_precedence,
+                ignore_space: self.mode.ignore_space,
+            },
+            charset: self.charset,
+            server_version: self.server_version,
+            params: self.prepared,
+        }
+    }
+}
+
 /// The plan of a statement.
 ///
 /// # Errors
 /// When the statement can't be planned: the error is the client's reply.
 pub fn plan(text: &[u8], fingerprint: &Fingerprint, context: &Context<'_>) -> Result<Plan, SqlError> {
-    let _ = (text, fingerprint);
-    pass(context)
+    rows(text, 0, fingerprint, context)
+}
+
+/// A statement that reads or writes rows, which begins at byte `start`.
+fn rows(text: &[u8], start: usize, fingerprint: &Fingerprint, context: &Context<'_>) -> Result<Plan, SqlError> {
+    let parsed = match sql::parser::parse_statement(text, start, &context.parse_options()) {
+        Ok(parsed) => parsed,
+        Err(error) => {
+            return pass(context).map_err(|_| {
+                let near = String::from_utf8_lossy(error.near(text)).into_owned();
+                syntax(&near, error.line(text))
+            });
+        }
+    };
+    let planning = Planning::new(text, fingerprint, context, &parsed)?;
+    match &parsed.statement {
+        Statement::Query(query) => select::plan(planning, query),
+        Statement::Insert(insert) => insert::plan(planning, insert),
+        Statement::Update(update) => write::update(planning, update),
+        Statement::Delete(delete) => write::delete(planning, delete),
+    }
+}
+
+/// MySQL's error for a text that doesn't parse.
+fn syntax(near: &str, line: usize) -> SqlError {
+    SqlError::new(
+        Code::Syntax,
+        format!("You have an error in your SQL syntax; the statement can't be read near '{near}' at line {line}"),
+    )
+}
+
+fn internal(message: &str) -> SqlError {
+    SqlError::new(Code::Internal, message.to_owned())
 }
 
 /// The plan of a text that has no fingerprint: it goes as it is where the target is one server, whose error is
@@ -36,25 +126,60 @@ pub fn plan(text: &[u8], fingerprint: &Fingerprint, context: &Context<'_>) -> Re
 /// # Errors
 /// [`Code::Syntax`] elsewhere.
 pub fn plan_malformed(text: &[u8], error: &LexError, context: &Context<'_>) -> Result<Plan, SqlError> {
-    let _ = text;
-    pass(context).map_err(|_| SqlError::new(Code::Syntax, error.to_string()))
+    pass(context).map_err(|_| {
+        let at = match error {
+            LexError::Unterminated { at } | LexError::ControlByte { at, .. } => *at,
+            LexError::TooManyParameters | LexError::TooLong => 0,
+        };
+        let rest = text.get(at..).unwrap_or_default();
+        let near = String::from_utf8_lossy(rest.get(..80).unwrap_or(rest)).into_owned();
+        let line = 1 + text.iter().take(at).filter(|byte| **byte == b'\n').count();
+        syntax(&near, line)
+    })
 }
 
+/// Send the text as it is, if the session's database is all on one server.
 fn pass(context: &Context<'_>) -> Result<Plan, SqlError> {
-    let database = context.database.ok_or_else(|| SqlError::new(Code::NoDatabase, "No database selected"))?;
-    let keyspace = context.catalog.keyspaces.iter().find(|keyspace| *keyspace.name == *database && !keyspace.sharded);
-    let keyspace = keyspace.ok_or_else(|| SqlError::new(Code::Unsupported, "the keyspace is sharded"))?;
-    Ok(Plan {
-        class: StatementClass::Other,
+    let (keyspace, target): (Arc<str>, Target) = match context.database {
+        None => match &context.catalog.default {
+            Some(_) => (Arc::from(""), Target::Unsharded),
+            None => return Err(SqlError::new(Code::NoDatabase, "No database selected")),
+        },
+        Some(name) => match context.catalog.database(name) {
+            Some(Database::Keyspace(info)) if !info.sharded => (Arc::clone(&info.name), Target::Unsharded),
+            Some(Database::Keyspace(info)) if context.shard_targeted => (Arc::clone(&info.name), Target::AnyShard),
+            Some(Database::Keyspace(_) | Database::System) => {
+                return Err(SqlError::new(Code::Unsupported, "the keyspace is sharded"));
+            }
+            Some(Database::Adopted) => (Arc::from(name), Target::Unsharded),
+            None => return Err(names::unknown_database(name)),
+        },
+    };
+    Ok(simple(StatementClass::Other, keyspace, target, Effects { taints_connection: true, ..Effects::default() }))
+}
+
+/// A plan that sends the text as it is.
+fn simple(class: StatementClass, keyspace: Arc<str>, target: Target, effects: Effects) -> Plan {
+    Plan {
+        class,
         tables: Vec::new(),
         pins: Vec::new(),
-        effects: Effects::default(),
-        root: Operator::Route(Route {
-            keyspace: keyspace.name.clone(),
-            target: Target::Unsharded,
-            sql: Template::UNCHANGED,
-            sql_alone: None,
-            hidden: 0,
-        }),
-    })
+        effects,
+        root: Operator::Route(Route { keyspace, target, sql: Template::UNCHANGED, sql_alone: None, hidden: 0 }),
+    }
+}
+
+/// The keyspace of a statement that names no table: the session's, else any.
+fn any_keyspace(context: &Context<'_>) -> Arc<str> {
+    let catalog = context.catalog;
+    if let Some(name) = context.database
+        && matches!(catalog.database(name), Some(Database::Keyspace(_) | Database::Adopted))
+    {
+        return Arc::from(name);
+    }
+    if catalog.default.is_some() {
+        return Arc::from("");
+    }
+    let unsharded = catalog.keyspaces.iter().find(|keyspace| !keyspace.sharded);
+    unsharded.or(catalog.keyspaces.first()).map_or_else(|| Arc::from(""), |keyspace| Arc::clone(&keyspace.name))
 }

@@ -1,6 +1,7 @@
 //! Insert rows, each on its shard.
 
-use super::{KeyExpr, Target, Template, ValueExpr};
+use super::target::shards_of;
+use super::{KeyExpr, ShardSet, Target, Template, ValueExpr};
 use crate::args::Arguments;
 use crate::coerce::Coerced;
 use crate::error::{Code, SqlError};
@@ -10,7 +11,7 @@ use smallvec::SmallVec;
 use std::sync::Arc;
 
 /// A sequence table.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Sequence {
     /// Its keyspace (unsharded).
     pub keyspace: Arc<str>,
@@ -79,46 +80,46 @@ impl InsertRow {
 }
 
 impl Insert {
-    /// The shard of a row: an index into `ranges`. `generated` is the row's generated value, if it has one.
+    /// The shard of a row. `generated` is the value that the sequence gave it, if it got one.
     ///
     /// # Errors
-    /// When a value can't be mapped, or a vindex column has none.
-    pub fn shard(
+    /// When the row has no value for a column of the vindex, or the vindex has no single shard for it.
+    pub fn shard_of(
         &self,
         row: &InsertRow,
+        generated: Option<u64>,
         args: &Arguments<'_>,
         session: &dyn SessionValues,
-        generated: Option<u64>,
         ranges: &[KeyRange],
-    ) -> Result<u32, SqlError> {
-        let Some((vindex, columns)) = &self.vindex else {
-            return Ok(self.target.resolve(args, session, ranges)?.single().unwrap_or(0));
-        };
+    ) -> Result<ShardSet, SqlError> {
+        let Some((vindex, columns)) = &self.vindex else { return self.target.resolve(args, session, ranges) };
         let mut values: SmallVec<[Value<'_>; 2]> = SmallVec::new();
         for (index, key) in row.key.iter().enumerate() {
-            if self.generated_key == u32::try_from(index).ok() {
-                if let Some(number) = generated {
-                    values.push(i64::try_from(number).map_or(Value::UInt(number), Value::Int));
-                    continue;
-                }
+            let is_generated = self.generated_key.is_some_and(|generated_key| generated_key as usize == index);
+            if let (true, Some(generated)) = (is_generated, generated) {
+                values.push(Value::UInt(generated));
+                continue;
+            }
+            let column = columns.get(index).map_or("?", |column| column);
+            if matches!(key.value, ValueExpr::Default) {
+                let message = format!("Field '{column}' doesn't have a default value: it is the shard key of {}", self.table);
+                return Err(SqlError::new(Code::NoShardKey, message));
             }
             match key.value(args, session)? {
                 Coerced::Value(value) => values.push(value),
                 Coerced::NoRow | Coerced::Unknown => {
-                    return Err(SqlError::new(Code::Internal, "a row's shard key has no value".to_owned()));
+                    let message = format!("the value of column '{column}' of {} can't place its row", self.table);
+                    return Err(SqlError::new(Code::VindexMapping, message));
                 }
             }
         }
-        let refused = |reason: String| {
-            let shown: Vec<String> = values.iter().map(crate::literal::show).collect();
-            let columns = columns.join(", ");
-            SqlError::new(Code::VindexMapping, format!("{columns} = {}: {reason}", shown.join(", ")))
-        };
-        let destination = vindex.map(&values).map_err(|error| refused(error.to_string()))?;
-        match super::target::shards_of(destination, ranges)? {
-            set if !set.is_any() => set.single(),
-            _ => None,
+        let destination = vindex.map(&values).map_err(|error| SqlError::new(Code::VindexMapping, error.to_string()))?;
+        let shards = shards_of(destination, ranges)?;
+        if shards.is_any() || shards.single().is_none() {
+            let names: Vec<&str> = columns.iter().map(|column| &**column).collect();
+            let message = format!("the shard key ({}) of a row of {} gives no single shard", names.join(", "), self.table);
+            return Err(SqlError::new(Code::VindexMapping, message));
         }
-        .ok_or_else(|| refused(format!("vindex `{}` has no keyspace id for it", vindex.name())))
+        Ok(shards)
     }
 }

@@ -33,6 +33,8 @@ pub struct Effects {
     /// May have changed settings of the connection in a way that isn't known (CALL, a text that doesn't parse): the
     /// connection is reset before another session gets it.
     pub taints_connection: bool,
+    /// Calls `LAST_INSERT_ID(expr)`: the id in the shard's OK packet is the session's next LAST_INSERT_ID().
+    pub sets_last_insert_id: bool,
     /// Commits an open transaction first, as MySQL does.
     pub implicit_commit: bool,
 }

@@ -104,6 +104,15 @@ pub enum Target {
     AnyOf(Vec<Target>),
     /// The shards that are in all of these (AND).
     AllOf(Vec<Target>),
+    /// Where this keyspace id is: a pinned table.
+    Pinned(KeyspaceId),
+    /// The one shard that each of these is; an error if they are several shards.
+    OneShard {
+        /// One for each set of tables that are placed together.
+        targets: Vec<Target>,
+        /// What the statement does that can't be done on several shards, and what would make it work.
+        reason: Box<str>,
+    },
 }
 
 /// By the vindexes' names and the values: plans are compared by what they would do.
@@ -122,6 +131,8 @@ impl PartialEq for Target {
             (Target::Range { vindex: a, from, to }, Target::Range { vindex: b, from: from_b, to: to_b }) => {
                 a.name() == b.name() && from == from_b && to == to_b
             }
+            (Target::Pinned(a), Target::Pinned(b)) => a == b,
+            (Target::OneShard { targets: a, reason: x }, Target::OneShard { targets: b, reason: y }) => a == b && x == y,
             (Target::AnyOf(a), Target::AnyOf(b)) | (Target::AllOf(a), Target::AllOf(b)) => a == b,
             _ => false,
         }
@@ -295,6 +306,17 @@ impl Target {
                     });
                 }
                 Ok(common.unwrap_or_else(ShardSet::any))
+            }
+            Target::Pinned(id) => Ok(ShardSet::one(shard_of(id, ranges)?)),
+            Target::OneShard { targets, reason } => {
+                let mut all = ShardSet::any();
+                for target in targets {
+                    all = all.union(target.resolve(args, session, ranges)?);
+                }
+                match all.single() {
+                    Some(_) => Ok(all),
+                    None => Err(SqlError::new(Code::Unsupported, format!("unsupported: {reason}"))),
+                }
             }
         }
     }

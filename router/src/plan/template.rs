@@ -44,6 +44,12 @@ pub enum SessionValue {
     CurrentUser,
     /// `VERSION()`, `@@version`.
     Version,
+    /// `@@autocommit`.
+    Autocommit,
+    /// `@@transaction_mode`.
+    TransactionMode,
+    /// `@@workload`.
+    Workload,
 }
 
 /// A value that is known when the statement runs.

@@ -1,0 +1,512 @@
+//! INSERT and REPLACE.
+
+use super::analysis::{Analysis, Instance, Occurrence, RegionKind};
+use super::bind::{Binder, Output};
+use super::columns::{coercion, column_info, visible_columns};
+use super::condition::value;
+use super::functions::is_constant;
+use super::names::{self, Resolved, ResolvedKind};
+use super::route::RoutingKind;
+use super::statement::{Planning, apart};
+use crate::catalog::Catalog;
+use crate::error::{Code, SqlError};
+use crate::plan::{
+    AutoIncrement, Comparison, Insert, InsertRow, KeyExpr, Operator, Piece, Plan, Sequence, StatementClass, Target,
+    Template, ValueExpr,
+};
+use crate::schema::ColumnDefault;
+use crate::sql::ast::{self, Assignment, ColumnRef, Expr, ExprKind, InsertSource, Query, Span, ValuesRow, eq_ignore_case};
+use shardgate_vschema::model::{ColumnVindex, Generator, TableKind};
+use std::sync::Arc;
+
+/// Plan an INSERT or REPLACE.
+pub(super) fn plan(mut planning: Planning<'_>, insert: &ast::Insert) -> Result<Plan, SqlError> {
+    let class = if insert.replace { StatementClass::Replace } else { StatementClass::Insert };
+    let mut table = names::resolve(planning.context, &insert.table)?;
+    // Writes to a copy go to its source.
+    if let ResolvedKind::Reference(vtable) = &table.kind
+        && let TableKind::Reference { source: Some(source) } = &vtable.kind
+    {
+        table = names::in_database(planning.context, &source.keyspace, &source.table)?;
+        table.moved = true;
+    }
+    planning.written.push(insert.table.span);
+    let mut analysis = Analysis::new(planning.context, planning.fingerprint);
+    let target = Occurrence {
+        span: insert.table.span,
+        schema: insert.table.schema.as_ref().map(|schema| schema.span),
+        table: table.clone(),
+        bare: true,
+    };
+    if let InsertSource::Query(query) = &insert.source {
+        return from_query(planning, analysis, insert, query, target, class);
+    }
+    // Subqueries in values read other tables.
+    let region = analysis.region(RegionKind::Top, None);
+    analysis.instances.push(Instance { table: table.clone(), region });
+    analysis.occurrences.push(target);
+    let expressions: Vec<&Expr> = match &insert.source {
+        InsertSource::Values { rows, .. } => rows.iter().flat_map(|row| &row.values).collect(),
+        InsertSource::Set { assignments, .. } => assignments.iter().map(|assignment| &assignment.value).collect(),
+        InsertSource::Query(_) => Vec::new(),
+    };
+    let updates = insert.on_duplicate.iter().map(|assignment| &assignment.value);
+    let expressions: Vec<&Expr> = expressions.into_iter().chain(updates).collect();
+    Binder::new(&mut analysis, &planning.parsed.statement).write(None, &[], None, &expressions, None)?;
+    let keyspace = Arc::clone(&table.keyspace);
+    if analysis.occurrences.iter().skip(1).any(|other| !same_place(planning.context.catalog, &other.table, &keyspace)) {
+        return Err(SqlError::new(
+            Code::Unsupported,
+            "unsupported: a subquery in an INSERT's values that reads a table of another keyspace or of other shards; read \
+             the value first",
+        ));
+    }
+    planning.qualify(&analysis, &keyspace);
+    let root = match &table.kind {
+        ResolvedKind::Sharded(_) => split(&mut planning, insert, &table)?,
+        ResolvedKind::Unsharded(Some(vtable)) if vtable.auto_increment.is_some() => split(&mut planning, insert, &table)?,
+        ResolvedKind::Unsharded(_) | ResolvedKind::System => planning.whole(&keyspace, Target::Unsharded)?,
+        ResolvedKind::Reference(_) => planning.whole(&keyspace, Target::Scatter)?,
+        ResolvedKind::Pinned(vtable) => {
+            let target = vtable.pinned.clone().map_or(Target::Scatter, Target::Pinned);
+            planning.whole(&keyspace, target)?
+        }
+    };
+    Ok(planning.finish(class, &analysis, root))
+}
+
+/// Whether the table is where rows of this keyspace are, on every shard.
+fn same_place(catalog: &Catalog, table: &Resolved, keyspace: &str) -> bool {
+    match &table.kind {
+        ResolvedKind::System => true,
+        ResolvedKind::Unsharded(_) => {
+            *table.keyspace == *keyspace
+                || (catalog.server_group(keyspace).is_some()
+                    && catalog.server_group(&table.keyspace) == catalog.server_group(keyspace))
+        }
+        ResolvedKind::Reference(_) => *table.keyspace == *keyspace,
+        ResolvedKind::Sharded(_) | ResolvedKind::Pinned(_) => false,
+    }
+}
+
+/// The columns that the rows give values for.
+fn columns(planning: &Planning<'_>, insert: &ast::Insert, table: &Resolved) -> Result<Vec<Box<str>>, SqlError> {
+    if let InsertSource::Set { assignments, .. } = &insert.source {
+        return Ok(assignments.iter().map(|assignment| assignment.column.column.value.clone()).collect());
+    }
+    if let Some(columns) = &insert.columns
+        && !(columns.columns.is_empty() && !all_empty(insert))
+    {
+        return Ok(columns.columns.iter().map(|column| column.column.value.clone()).collect());
+    }
+    if all_empty(insert) {
+        return Ok(Vec::new());
+    }
+    visible_columns(planning.context, table).ok_or_else(|| {
+        SqlError::new(
+            Code::NoColumnList,
+            format!("the columns of `{}` aren't known: name them in the INSERT", table.table),
+        )
+    })
+}
+
+fn all_empty(insert: &ast::Insert) -> bool {
+    match &insert.source {
+        InsertSource::Values { rows, .. } => rows.iter().all(|row| row.values.is_empty()),
+        _ => false,
+    }
+}
+
+/// Rows that are placed one by one, or whose auto_increment column the proxy fills.
+fn split(planning: &mut Planning<'_>, insert: &ast::Insert, table: &Resolved) -> Result<Operator, SqlError> {
+    let Some(vtable) = table.vtable().cloned() else {
+        return planning.whole(&table.keyspace, Target::Unsharded);
+    };
+    let vindex = table.primary_vindex().cloned();
+    if let Some(owned) = vtable.column_vindexes.iter().find(|vindex| vindex.owned || vindex.vindex.is_lookup()) {
+        return Err(SqlError::new(
+            Code::Unsupported,
+            format!(
+                "unsupported: `{}` has the lookup vindex `{}`, whose rows this version doesn't write yet",
+                table.table,
+                owned.vindex.name()
+            ),
+        ));
+    }
+    if let Some(vindex) = &vindex {
+        refuse_changes(&insert.on_duplicate, vindex, table)?;
+    }
+    let names = columns(planning, insert, table)?;
+    let auto = vtable.auto_increment.as_ref();
+    let auto_place = auto.and_then(|auto| names.iter().position(|name| eq_ignore_case(name, &auto.column)));
+    let rows: Vec<Row<'_>> = match &insert.source {
+        InsertSource::Values { rows, .. } => rows.iter().map(Row::Values).collect(),
+        InsertSource::Set { span, assignments } => vec![Row::Set(*span, assignments)],
+        InsertSource::Query(_) => Vec::new(),
+    };
+    // A row of another length is MySQL's to refuse, which it does before it writes anything.
+    if rows.iter().any(|row| row.len() != names.len() && !(row.len() == 0 && names.is_empty())) {
+        return planning.whole(&table.keyspace, Target::AnyShard);
+    }
+    let places = Places { names: &names, auto_place, vindex: vindex.as_ref(), table };
+    let mut planned = Vec::new();
+    for row in &rows {
+        planned.push(plan_row(planning, row, &places, auto.map(|auto| &*auto.column))?);
+    }
+    let (Some(first), Some(last)) = (rows.first(), rows.last()) else {
+        return Err(super::internal("an INSERT without rows"));
+    };
+    let mut head = planning.edits.clone();
+    if let (Some(auto), None) = (auto, auto_place) {
+        add_column(&mut head, insert, planning, first, &auto.column, &names)?;
+    }
+    let text_end = planning.text.len() as u32;
+    let prefix = Template { pieces: head.pieces(Span::new(0, first.span().start), planning.fingerprint)? };
+    let suffix = Template { pieces: planning.edits.pieces(Span::new(last.span().end, text_end), planning.fingerprint)? };
+    let generated_key = vindex.as_ref().zip(auto).and_then(|(vindex, auto)| {
+        let place = vindex.columns.iter().position(|column| eq_ignore_case(column, &auto.column))?;
+        u32::try_from(place).ok()
+    });
+    Ok(Operator::Insert(Insert {
+        keyspace: Arc::clone(&table.keyspace),
+        table: Arc::clone(&table.table),
+        target: if vindex.is_some() { Target::Scatter } else { Target::Unsharded },
+        vindex: vindex.map(|vindex| (vindex.vindex, vindex.columns)),
+        generated_key,
+        auto_increment: auto.map(|auto| AutoIncrement {
+            column: Arc::clone(&auto.column),
+            sequence: match &auto.generator {
+                Generator::Sequence(name) => {
+                    Some(Sequence { keyspace: Arc::clone(&name.keyspace), table: Arc::clone(&name.table) })
+                }
+                Generator::Snowflake => None,
+            },
+        }),
+        prefix,
+        rows: planned,
+        suffix,
+    }))
+}
+
+/// Name the auto_increment column, which the statement leaves out.
+fn add_column(
+    head: &mut super::edit::Edits,
+    insert: &ast::Insert,
+    planning: &Planning<'_>,
+    first: &Row<'_>,
+    column: &str,
+    names: &[Box<str>],
+) -> Result<(), SqlError> {
+    if let Row::Set(..) = first {
+        return Ok(());
+    }
+    let mut quoted = Vec::new();
+    crate::literal::write_identifier(column, &mut quoted);
+    let quoted = String::from_utf8_lossy(&quoted).into_owned();
+    match &insert.columns {
+        Some(columns) if columns.columns.is_empty() => {
+            head.replace(columns.span, vec![Piece::Sql(format!("({quoted})").into())]);
+        }
+        Some(columns) => head.insert(columns.span.end - 1, format!(", {quoted}")),
+        None if names.is_empty() => head.insert(values_start(insert), format!("({quoted}) ")),
+        None => {
+            // All columns were meant, and the column is invisible or generated: MySQL decides.
+            let text = insert.table.span.of(planning.text);
+            return Err(SqlError::new(
+                Code::NoColumnList,
+                format!("name the columns in the INSERT into {}", String::from_utf8_lossy(text)),
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn values_start(insert: &ast::Insert) -> u32 {
+    match &insert.source {
+        InsertSource::Values { span, .. } => span.start,
+        _ => insert.table.span.end,
+    }
+}
+
+enum Row<'r> {
+    Values(&'r ValuesRow),
+    Set(Span, &'r [Assignment]),
+}
+
+impl Row<'_> {
+    fn span(&self) -> Span {
+        match self {
+            Row::Values(row) => row.span,
+            Row::Set(span, _) => *span,
+        }
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Row::Values(row) => row.values.len(),
+            Row::Set(_, assignments) => assignments.len(),
+        }
+    }
+
+    fn value(&self, place: usize) -> Option<&Expr> {
+        match self {
+            Row::Values(row) => row.values.get(place),
+            Row::Set(_, assignments) => assignments.get(place).map(|assignment| &assignment.value),
+        }
+    }
+}
+
+struct Places<'p> {
+    names: &'p [Box<str>],
+    auto_place: Option<usize>,
+    vindex: Option<&'p ColumnVindex>,
+    table: &'p Resolved,
+}
+
+fn plan_row(
+    planning: &Planning<'_>,
+    row: &Row<'_>,
+    places: &Places<'_>,
+    auto: Option<&str>,
+) -> Result<InsertRow, SqlError> {
+    let mut edits = planning.edits.clone();
+    let mut generated = None;
+    if let Some(auto) = auto {
+        match places.auto_place.and_then(|place| row.value(place)) {
+            Some(expr) => {
+                let given = given_value(planning, expr, places.table, auto)?;
+                edits.replace(expr.span, vec![Piece::Generated]);
+                generated = Some(given);
+            }
+            None => {
+                let span = row.span();
+                let piece = |before: &str| vec![Piece::Sql(before.into()), Piece::Generated];
+                match row {
+                    Row::Values(values) if values.values.is_empty() => edits.replace(Span::at(span.end - 1), piece("")),
+                    Row::Values(_) => edits.replace(Span::at(span.end - 1), piece(", ")),
+                    Row::Set(..) => {
+                        let mut name = Vec::from(*b", ");
+                        crate::literal::write_identifier(auto, &mut name);
+                        name.extend_from_slice(b" = ");
+                        edits.replace(Span::at(span.end), piece(&String::from_utf8_lossy(&name)));
+                    }
+                }
+                generated = Some(ValueExpr::Default);
+            }
+        }
+    }
+    let mut key = Vec::new();
+    if let Some(vindex) = places.vindex {
+        for column in &vindex.columns {
+            let info = column_info(planning.context, places.table, column);
+            let coercion = coercion(info.as_ref(), &vindex.vindex);
+            let is_auto = auto.is_some_and(|auto| eq_ignore_case(auto, column));
+            let place = places.names.iter().position(|name| eq_ignore_case(name, column));
+            let value = match place.and_then(|place| row.value(place)) {
+                _ if is_auto => generated.clone().unwrap_or(ValueExpr::Default),
+                Some(expr) if matches!(expr.kind, ExprKind::Default) => default_value(planning, places.table, column)?,
+                Some(expr) => {
+                    let value = given_value(planning, expr, places.table, column)?;
+                    if let ValueExpr::Evaluate(_) = &value {
+                        // What was computed to choose the shard is what is stored.
+                        edits.replace(expr.span, vec![Piece::Value(value.clone())]);
+                    }
+                    value
+                }
+                None => default_value(planning, places.table, column)?,
+            };
+            key.push(KeyExpr { value, coercion, comparison: Comparison::Stored });
+        }
+    }
+    let sql = Template { pieces: edits.pieces(row.span(), planning.fingerprint)? };
+    Ok(InsertRow { sql, key, generated })
+}
+
+/// A value that must be known before the row is sent.
+fn given_value(planning: &Planning<'_>, expr: &Expr, table: &Resolved, column: &str) -> Result<ValueExpr, SqlError> {
+    if matches!(expr.kind, ExprKind::Default) {
+        return Ok(ValueExpr::Default);
+    }
+    if let Some(value) = value(expr, planning.fingerprint) {
+        return Ok(value);
+    }
+    if is_constant(expr, planning.fingerprint) {
+        return Ok(ValueExpr::Evaluate(Template {
+            pieces: planning.edits.pieces(expr.span, planning.fingerprint)?,
+        }));
+    }
+    let text = String::from_utf8_lossy(expr.span.of(planning.text)).into_owned();
+    Err(SqlError::new(
+        Code::Unsupported,
+        format!("unsupported: `{text}` as the value of `{}`.`{column}`: its value must be known before the row is sent", table.table),
+    ))
+}
+
+/// The value of a vindex column that the row doesn't name.
+fn default_value(planning: &Planning<'_>, table: &Resolved, column: &str) -> Result<ValueExpr, SqlError> {
+    let live = table.live(planning.context).and_then(|live| live.column(column));
+    match live.map(|column| (&column.default, column.nullable, column.auto_increment)) {
+        Some((ColumnDefault::Constant(text), _, _)) => {
+            let mut literal = Vec::new();
+            crate::literal::write_string(text.as_bytes(), planning.context.mode.lex, &mut literal);
+            let literal = String::from_utf8_lossy(&literal).into_owned();
+            Ok(ValueExpr::Evaluate(Template { pieces: vec![Piece::Sql(literal.into())] }))
+        }
+        Some((ColumnDefault::None, true, false)) => Ok(ValueExpr::Null),
+        _ => Err(SqlError::new(
+            Code::NoShardKey,
+            format!("Field '{column}' doesn't have a value: it is a column of the shard key of `{}`", table.table),
+        )),
+    }
+}
+
+/// Refuse assignments that would move the row.
+pub(super) fn refuse_changes(
+    assignments: &[Assignment],
+    vindex: &ColumnVindex,
+    table: &Resolved,
+) -> Result<(), SqlError> {
+    for assignment in assignments {
+        let column = &assignment.column.column;
+        let is_key = vindex.columns.iter().any(|key| column.is(key));
+        let itself = matches!(&assignment.value.kind, ExprKind::Column(value) if same_column(value, &assignment.column));
+        if is_key && !itself {
+            return Err(SqlError::new(
+                Code::VindexColumnChange,
+                format!(
+                    "unsupported: `{}`.`{}` is a column of the primary vindex `{}`, and changing it would move the row to \
+                     another shard; delete the row and insert it with the new key",
+                    table.table,
+                    column.value,
+                    vindex.vindex.name()
+                ),
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn same_column(left: &ColumnRef, right: &ColumnRef) -> bool {
+    left.column.is(&right.column.value)
+        && match (&left.table, &right.table) {
+            (Some(left), Some(right)) => left.is(&right.value),
+            _ => true,
+        }
+}
+
+/// INSERT ... SELECT.
+fn from_query(
+    mut planning: Planning<'_>,
+    mut analysis: Analysis<'_>,
+    insert: &ast::Insert,
+    query: &Query,
+    target: Occurrence,
+    class: StatementClass,
+) -> Result<Plan, SqlError> {
+    let table = target.table.clone();
+    let (bound, output) = Binder::new(&mut analysis, &planning.parsed.statement).query_statement(query)?;
+    let unsupported = |reason: String| SqlError::new(Code::Unsupported, format!("unsupported: {reason}"));
+    // The rows read and the rows written must be on the same shard.
+    let generated = table.vtable().is_some_and(|vtable| vtable.auto_increment.is_some());
+    if generated {
+        return Err(unsupported(format!(
+            "INSERT ... SELECT into `{}`, whose auto_increment values come from a sequence; read the rows first",
+            table.table
+        )));
+    }
+    let keyspace = Arc::clone(&table.keyspace);
+    let elsewhere = analysis.occurrences.iter().any(|other| {
+        !matches!(other.table.kind, ResolvedKind::System)
+            && other.table.keyspace != keyspace
+            && !same_place(planning.context.catalog, &other.table, &keyspace)
+    });
+    if elsewhere {
+        return Err(SqlError::new(
+            Code::CrossKeyspace,
+            format!("unsupported: INSERT ... SELECT into `{}` from tables of another keyspace; read the rows first", table.table),
+        ));
+    }
+    let Some(vindex) = table.primary_vindex().cloned() else {
+        let root = match analysis.routing()?.kind {
+            RoutingKind::Unsharded => Target::Unsharded,
+            RoutingKind::AnyShard if matches!(table.kind, ResolvedKind::Reference(_)) => Target::Scatter,
+            RoutingKind::AnyShard => Target::AnyShard,
+            RoutingKind::Together(_) | RoutingKind::Apart(_) => {
+                return Err(unsupported(format!("INSERT ... SELECT from sharded tables into `{}`", table.table)));
+            }
+        };
+        analysis.occurrences.push(target);
+        planning.qualify(&analysis, &keyspace);
+        let root = planning.whole(&keyspace, root)?;
+        return Ok(planning.finish(class, &analysis, root));
+    };
+    refuse_changes(&insert.on_duplicate, &vindex, &table)?;
+    let component = match analysis.routing()?.kind {
+        RoutingKind::Together(component) => component,
+        RoutingKind::Apart(components) => {
+            let (_, reason) = apart(&analysis, components);
+            return Err(unsupported(reason));
+        }
+        RoutingKind::AnyShard | RoutingKind::Unsharded => {
+            return Err(unsupported(format!(
+                "INSERT ... SELECT into the sharded table `{}` from tables that aren't sharded like it",
+                table.table
+            )));
+        }
+    };
+    let names = columns(&planning, insert, &table)?;
+    if !keeps_key(&mut analysis, &bound.region, &output, &names, &vindex, component.leader) {
+        return Err(unsupported(format!(
+            "INSERT ... SELECT into `{}` whose shard key isn't that of the rows read, so rows would move between shards",
+            table.table
+        )));
+    }
+    let one = super::route::is_certainly_one(&component.target, planning.fingerprint);
+    let transparent = component.anchored && simple(query);
+    let target_shards = if one || transparent {
+        component.target
+    } else {
+        let reason = "INSERT ... SELECT on several shards with grouping, DISTINCT or LIMIT".into();
+        Target::OneShard { targets: vec![component.target], reason }
+    };
+    analysis.occurrences.push(target);
+    planning.qualify(&analysis, &keyspace);
+    let root = planning.whole(&keyspace, target_shards)?;
+    Ok(planning.finish(class, &analysis, root))
+}
+
+fn simple(query: &Query) -> bool {
+    let ast::QueryBody::Select(select) = &query.body else { return false };
+    let shape = super::shape::Shape::of(select);
+    query.limit.is_none()
+        && select.group_by.is_none()
+        && !select.options.distinct
+        && !shape.aggregates
+        && !shape.windows
+        && select.having.is_none()
+}
+
+/// Whether the columns that become the shard key are the shard key of the rows read.
+fn keeps_key(
+    analysis: &mut Analysis<'_>,
+    region: &usize,
+    output: &Output,
+    names: &[Box<str>],
+    vindex: &ColumnVindex,
+    leader: usize,
+) -> bool {
+    let Some(source) = analysis.instances.get(leader).and_then(|instance| instance.table.primary_vindex().cloned())
+    else {
+        return false;
+    };
+    if source.vindex.name() != vindex.vindex.name() || source.columns.len() != vindex.columns.len() {
+        return false;
+    }
+    let classes = analysis.classes(*region);
+    vindex.columns.iter().zip(&source.columns).all(|(column, read)| {
+        let place = names.iter().position(|name| eq_ignore_case(name, column));
+        let node = place.and_then(|place| output.columns.get(place)).and_then(|(_, node)| *node);
+        let read = analysis.known_node(leader, read);
+        matches!((node, read), (Some(node), Some(read)) if classes.same(node, read))
+    })
+}

@@ -1,0 +1,61 @@
+//! SELECT, TABLE, VALUES and WITH.
+
+use super::analysis::Analysis;
+use super::bind::Binder;
+use super::merge;
+use super::route::{RoutingKind, is_certainly_one};
+use super::statement::{Planning, apart, hint};
+use crate::error::SqlError;
+use crate::plan::{Plan, StatementClass, Target};
+use crate::sql::ast::{Query, QueryBody};
+
+/// Plan a query.
+pub(super) fn plan(mut planning: Planning<'_>, query: &Query) -> Result<Plan, SqlError> {
+    let mut analysis = Analysis::new(planning.context, planning.fingerprint);
+    let (bound, output) = Binder::new(&mut analysis, &planning.parsed.statement).query_statement(query)?;
+    let routing = analysis.routing()?;
+    planning.qualify(&analysis, &routing.keyspace);
+    let keyspace = routing.keyspace;
+    let root = match routing.kind {
+        RoutingKind::Unsharded => planning.whole(&keyspace, Target::Unsharded)?,
+        RoutingKind::AnyShard => planning.whole(&keyspace, Target::AnyShard)?,
+        RoutingKind::Apart(components) => {
+            let (targets, reason) = apart(&analysis, components);
+            planning.one_shard(&keyspace, targets, &reason)?
+        }
+        RoutingKind::Together(component) => {
+            if is_certainly_one(&component.target, planning.fingerprint) {
+                planning.whole(&keyspace, component.target)?
+            } else {
+                let target = component.target.clone();
+                let kind = RoutingKind::Together(component);
+                match merge::plan(&mut planning, &mut analysis, query, &bound, &output, &keyspace, &kind) {
+                    Ok(root) => root,
+                    Err(merge::Refusal::Unsupported(fragment)) => {
+                        let reason = format!("{fragment}{}", hint(&analysis, &kind));
+                        planning.one_shard(&keyspace, vec![target], &reason)?
+                    }
+                    Err(merge::Refusal::Error(error)) => return Err(error),
+                }
+            }
+        }
+    };
+    let class = if locks(query) || planning.functions.effects.pins_connection {
+        StatementClass::LockingSelect
+    } else {
+        StatementClass::Select
+    };
+    Ok(planning.finish(class, &analysis, root))
+}
+
+fn locks(query: &Query) -> bool {
+    !query.locking.is_empty() || body_locks(&query.body)
+}
+
+fn body_locks(body: &QueryBody) -> bool {
+    match body {
+        QueryBody::Parenthesised(inner) => locks(&inner.query),
+        QueryBody::SetOperation(operation) => body_locks(&operation.left) || body_locks(&operation.right),
+        _ => false,
+    }
+}
