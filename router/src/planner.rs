@@ -8,25 +8,34 @@ mod analysis;
 mod bind;
 mod columns;
 mod condition;
+mod cursor;
+mod ddl;
 mod edit;
 mod functions;
 mod insert;
 mod keys;
+mod local;
 mod merge;
 mod names;
+mod other;
 mod route;
 mod select;
+mod sequence;
+mod set;
 mod shape;
+mod show;
 mod statement;
 mod write;
 
 use crate::catalog::{Catalog, Database};
 use crate::error::{Code, SqlError};
 use crate::fingerprint::{Fingerprint, LexError, SqlMode};
-use crate::plan::{Effects, Operator, Plan, Route, StatementClass, Target, Template};
+use crate::plan::{Effects, Local, Operator, Plan, Route, StatementClass, Target, Template};
 use crate::sql;
 use crate::sql::ast::Statement;
 use crate::sql::options::{ClientCharset, ParseOptions};
+use crate::sql::token::TokenKind;
+use cursor::Cursor;
 use statement::Planning;
 use std::sync::Arc;
 
@@ -85,7 +94,64 @@ impl<'a> Context<'a> {
 /// # Errors
 /// When the statement can't be planned: the error is the client's reply.
 pub fn plan(text: &[u8], fingerprint: &Fingerprint, context: &Context<'_>) -> Result<Plan, SqlError> {
-    rows(text, 0, fingerprint, context)
+    let options = context.parse_options();
+    let mut cursor = Cursor::new(text, context, &options);
+    if cursor.at_end() {
+        return Ok(local::local(StatementClass::Other, Local::Empty));
+    }
+    let mut plan = match dispatch(&mut cursor, &options, fingerprint, context) {
+        Ok(plan) => plan,
+        // What isn't understood goes as it is where one server gets everything.
+        Err(error) if error.code == Code::Syntax => pass(context).map_err(|_| error)?,
+        Err(error) => return Err(error),
+    };
+    if matches!(plan.root, Operator::Local(_)) {
+        // Names, values and texts of the statement are in the plan.
+        plan.pins = statement::pins(text, fingerprint, &statement::literal_slots(fingerprint));
+    }
+    Ok(plan)
+}
+
+fn dispatch<'t>(
+    cursor: &mut Cursor<'t>,
+    options: &'t ParseOptions,
+    fingerprint: &Fingerprint,
+    context: &Context<'_>,
+) -> Result<Plan, SqlError> {
+    if let Some(plan) = local::plan(cursor, context)? {
+        return Ok(plan);
+    }
+    let word = cursor.word();
+    match word.as_str() {
+        "SET" => {
+            let before = cursor.token.span.start;
+            if let Some(plan) = set::plan(cursor, context, options)? {
+                return Ok(plan);
+            }
+            cursor.jump(before, options);
+        }
+        "VEXPLAIN" => return local::vexplain(cursor, context),
+        _ => {}
+    }
+    if context.shard_targeted {
+        return pass(context);
+    }
+    match word.as_str() {
+        "SELECT" => match sequence::plan(cursor, fingerprint, context)? {
+            Some(plan) => Ok(plan),
+            None => rows(cursor.text, 0, fingerprint, context),
+        },
+        "INSERT" | "REPLACE" | "UPDATE" | "DELETE" | "WITH" | "TABLE" | "VALUES" => {
+            rows(cursor.text, 0, fingerprint, context)
+        }
+        _ if cursor.token.kind == TokenKind::LeftParen => rows(cursor.text, 0, fingerprint, context),
+        "SHOW" => show::plan(cursor, fingerprint, context),
+        "EXPLAIN" | "DESCRIBE" | "DESC" => other::plan_explain(cursor, fingerprint, context),
+        _ => match ddl::plan(cursor, fingerprint, context)? {
+            Some(plan) => Ok(plan),
+            None => other::plan(cursor, context),
+        },
+    }
 }
 
 /// A statement that reads or writes rows, which begins at byte `start`.

@@ -61,8 +61,6 @@ pub(super) struct Occurrence {
     pub(super) schema: Option<Span>,
     /// Which table it is.
     pub(super) table: Resolved,
-    /// Whether the table has no alias here, so that columns are qualified by its name.
-    pub(super) bare: bool,
 }
 
 /// A column that is written with its database.

@@ -598,7 +598,6 @@ impl<'b, 'a> Binder<'b, 'a> {
                     span: name.span,
                     schema: name.schema.as_ref().map(|schema| schema.span),
                     table: table.clone(),
-                    bare: alias.is_none(),
                 });
                 self.analysis.instances.push(super::analysis::Instance { table, region });
                 Some(Entry { name: exposed, source: EntrySource::Instance(self.analysis.instances.len() - 1) })

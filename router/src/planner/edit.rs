@@ -30,16 +30,6 @@ impl Edits {
         self.replace(Span::at(at), vec![Piece::Sql(text.into())]);
     }
 
-    /// Whether there are none.
-    pub(super) fn is_empty(&self) -> bool {
-        self.edits.is_empty()
-    }
-
-    /// Whether any lies within the span.
-    pub(super) fn touch(&self, span: Span) -> bool {
-        self.edits.iter().any(|edit| span.contains(edit.span))
-    }
-
     /// The template of the whole text.
     pub(super) fn whole(&self, text: &[u8], fingerprint: &Fingerprint) -> Result<Template, SqlError> {
         if self.edits.is_empty() {

@@ -36,7 +36,6 @@ pub(super) fn plan(mut planning: Planning<'_>, insert: &ast::Insert) -> Result<P
         span: insert.table.span,
         schema: insert.table.schema.as_ref().map(|schema| schema.span),
         table: table.clone(),
-        bare: true,
     };
     if let InsertSource::Query(query) = &insert.source {
         return from_query(planning, analysis, insert, query, target, class);

@@ -1,7 +1,7 @@
 //! Which table a name means.
 
 use super::Context;
-use crate::catalog::{Database, is_system_database};
+use crate::catalog::Database;
 use crate::error::{Code, SqlError};
 use crate::schema;
 use crate::sql::ast::TableName;
@@ -187,9 +187,4 @@ pub(super) fn counterpart(context: &Context<'_>, table: &Resolved, keyspace: &st
     let mut found = in_database(context, keyspace, &copy.name).ok()?;
     found.moved = true;
     Some(found)
-}
-
-/// Whether the name is a system database's.
-pub(super) fn is_system(name: &TableName) -> bool {
-    name.schema.as_ref().is_some_and(|schema| is_system_database(&schema.value))
 }

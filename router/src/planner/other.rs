@@ -1,0 +1,112 @@
+//! Statements that go to one server as they are, and EXPLAIN.
+
+use super::cursor::Cursor;
+use super::local::{explain, local};
+use super::{Context, any_keyspace, pass, rows, show, simple};
+use crate::error::{Code, SqlError};
+use crate::fingerprint::Fingerprint;
+use crate::plan::{Effects, ExplainFormat, Local, Operator, Plan, Route, StatementClass, Target};
+use crate::sql::token::TokenKind;
+
+/// Plan a statement that no other part knows.
+pub(super) fn plan(cursor: &Cursor<'_>, context: &Context<'_>) -> Result<Plan, SqlError> {
+    let word = cursor.word();
+    let sharded = context.database.is_some_and(|name| context.catalog.is_sharded(name));
+    match word.as_str() {
+        "DO" => {
+            let keyspace = any_keyspace(context);
+            let target = if context.catalog.is_sharded(&keyspace) { Target::AnyShard } else { Target::Unsharded };
+            return Ok(simple(StatementClass::Other, keyspace, target, Effects::default()));
+        }
+        "UNLOCK" if sharded || context.database.is_none() => {
+            return Ok(local(StatementClass::Other, Local::NoOperation));
+        }
+        _ => {}
+    }
+    let mut plan = pass(context).map_err(|error| match error.code {
+        Code::Unsupported => SqlError::new(
+            Code::Unsupported,
+            format!("unsupported: {word} in a sharded keyspace; USE `keyspace:shard` sends statements to one shard"),
+        ),
+        _ => error,
+    })?;
+    let effects = match word.as_str() {
+        "LOCK" => Effects { pins_connection: true, implicit_commit: true, ..Effects::default() },
+        "UNLOCK" => Effects { implicit_commit: true, ..Effects::default() },
+        "HANDLER" => Effects { pins_connection: true, ..Effects::default() },
+        "XA" => Effects { pins_connection: true, taints_connection: true, ..Effects::default() },
+        "CALL" => {
+            plan.class = StatementClass::Call;
+            Effects { taints_connection: true, ..Effects::default() }
+        }
+        "FLUSH" | "INSTALL" | "UNINSTALL" | "CHANGE" | "RESET" | "STOP" | "START" | "CACHE" => {
+            Effects { implicit_commit: true, ..Effects::default() }
+        }
+        _ => Effects { taints_connection: true, ..Effects::default() },
+    };
+    plan.effects = effects;
+    Ok(plan)
+}
+
+/// EXPLAIN, DESCRIBE, DESC, with the cursor on the word.
+pub(super) fn plan_explain(
+    cursor: &mut Cursor<'_>,
+    fingerprint: &Fingerprint,
+    context: &Context<'_>,
+) -> Result<Plan, SqlError> {
+    cursor.next();
+    let options = ["EXTENDED", "PARTITIONS", "ANALYZE"];
+    while options.iter().any(|option| cursor.eat(option)) {}
+    if cursor.eat("FORMAT") {
+        if !cursor.eat_token(TokenKind::Eq) {
+            return Err(cursor.unexpected());
+        }
+        let format = cursor.name()?;
+        if format.value.eq_ignore_ascii_case("vitess") || format.value.eq_ignore_ascii_case("vtexplain") {
+            return explain(cursor, context, ExplainFormat::Vitess);
+        }
+        if cursor.eat("INTO") {
+            cursor.next();
+        }
+    }
+    match cursor.word().as_str() {
+        "SELECT" | "INSERT" | "REPLACE" | "UPDATE" | "DELETE" | "WITH" | "TABLE" | "VALUES" => {}
+        "FOR" => return plan(cursor, context),
+        _ if cursor.token.kind == TokenKind::LeftParen => {}
+        _ => return show::describe(cursor, fingerprint, context),
+    }
+    let start = cursor.token.span.start as usize;
+    let mut plan = rows(cursor.text, start, fingerprint, context)?;
+    plan.class = StatementClass::Show;
+    let mut operator = plan.root;
+    loop {
+        operator = match operator {
+            Operator::Route(route) => {
+                plan.root = Operator::Route(one_shard(route));
+                return Ok(plan);
+            }
+            Operator::MergeSort(sort) => Operator::Route(sort.input),
+            Operator::Aggregate(aggregate) => Operator::Route(aggregate.input),
+            Operator::Limit(limit) => *limit.input,
+            Operator::Insert(_) | Operator::Ddl(_) | Operator::NextValues { .. } | Operator::Local(_) => {
+                return Err(SqlError::new(
+                    Code::Unsupported,
+                    "unsupported: EXPLAIN of a statement whose rows are placed one by one; VEXPLAIN shows where they go",
+                ));
+            }
+        };
+    }
+}
+
+/// The server's EXPLAIN, which only one shard can answer.
+fn one_shard(route: Route) -> Route {
+    let sql = route.sql_alone.unwrap_or(route.sql);
+    let target = match route.target {
+        target @ (Target::Unsharded | Target::AnyShard | Target::Pinned(_) | Target::OneShard { .. }) => target,
+        target => Target::OneShard {
+            targets: vec![target],
+            reason: "EXPLAIN of a statement on several shards; VEXPLAIN shows what each shard gets".into(),
+        },
+    };
+    Route { sql, target, sql_alone: None, hidden: 0, keyspace: route.keyspace }
+}

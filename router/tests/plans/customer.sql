@@ -1,0 +1,12 @@
+CREATE TABLE customer (id BIGINT PRIMARY KEY, name VARCHAR(60), email VARCHAR(60) COLLATE utf8mb4_bin, country CHAR(2), balance DECIMAL(10,2), born DATE, level ENUM('a','b','c'), doc JSON);
+CREATE TABLE orders (id BIGINT, customer_id BIGINT NOT NULL, total DECIMAL(10,2), placed DATETIME, note TEXT, PRIMARY KEY (customer_id, id));
+CREATE TABLE item (id BIGINT, order_id BIGINT, customer_id BIGINT NOT NULL, product_id BIGINT, amount INT, PRIMARY KEY (customer_id, id));
+CREATE TABLE event (at BIGINT UNSIGNED PRIMARY KEY, kind INT);
+CREATE TABLE login (name VARCHAR(60) PRIMARY KEY, seen DATETIME);
+CREATE TABLE token (code VARCHAR(60) COLLATE utf8mb4_0900_bin PRIMARY KEY, customer_id BIGINT);
+CREATE TABLE person (name VARCHAR(60) COLLATE utf8mb4_0900_ai_ci PRIMARY KEY, age INT);
+CREATE TABLE visit (area INT, id BIGINT, page VARCHAR(60), PRIMARY KEY (area, id));
+CREATE TABLE account (id BIGINT PRIMARY KEY, email VARCHAR(60));
+CREATE TABLE country (code CHAR(2) PRIMARY KEY, name VARCHAR(60));
+CREATE TABLE colour (id INT PRIMARY KEY, name VARCHAR(60));
+CREATE TABLE sbtest1 (id INT PRIMARY KEY, k INT NOT NULL DEFAULT 0, c CHAR(120) NOT NULL DEFAULT '', pad CHAR(60) NOT NULL DEFAULT '');
