@@ -10,6 +10,7 @@ mod endpoint;
 mod error;
 mod proxy_process;
 mod servers;
+pub mod sysbench;
 
 pub use cluster::{Cluster, ClusterBuilder};
 pub use endpoint::Endpoint;

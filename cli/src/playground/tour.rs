@@ -144,3 +144,37 @@ fn field_text(value: &Value) -> String {
         other => other.as_sql(true),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use super::super::{Mysqld, MysqldBinary, MysqldOptions, Template};
+    use super::*;
+
+    /// With both keyspaces on one plain MySQL, the tour's statements (but the proxy's own) have the answers that they
+    /// must have through the proxy too.
+    #[tokio::test]
+    async fn every_statement_of_the_tour_has_an_answer_on_a_plain_mysql() {
+        let folder = tempfile::tempdir().unwrap();
+        let template = Template::of(&MysqldBinary::find(None).unwrap()).unwrap();
+        let options =
+            MysqldOptions { user: "app".to_owned(), password: "app".to_owned(), ..MysqldOptions::new(folder.path()) };
+        let server = Mysqld::start(&template, options).unwrap();
+        let opts = || Opts::from_url(&server.url("")).unwrap();
+        shop::load(opts(), &[("-".parse().unwrap(), opts())]).await.unwrap();
+        // The id that the proxy would take from the sequence.
+        let mut connection = Conn::new(opts()).await.unwrap();
+        connection.query_drop("ALTER TABLE customer.customer MODIFY id BIGINT NOT NULL AUTO_INCREMENT").await.unwrap();
+
+        let shown = RefCell::new(String::new());
+        tour(([127, 0, 0, 1], server.port()).into(), |text| shown.borrow_mut().push_str(text)).await.unwrap();
+        let shown = shown.into_inner();
+        let errors: Vec<&str> = shown.lines().filter(|line| line.contains("ERROR ")).collect();
+        assert_eq!(errors.len(), 3, "SHOW KEYSPACES, SHOW VITESS_SHARDS and the error that is shown:\n{shown}");
+        for text in ["1 row affected", "| 1001 ", "Νέα Πελάτισσα", "TEA-", "shipped", "ERROR 1054 (42S22)"]
+        {
+            assert!(shown.contains(text), "{text} is not in:\n{shown}");
+        }
+    }
+}

@@ -29,7 +29,7 @@ pub(super) const CUSTOMER_TABLES: &[&str] = &[
         id BIGINT NOT NULL PRIMARY KEY,
         customer_id BIGINT NOT NULL,
         ordered_at DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP,
-        status ENUM('new', 'paid', 'shipped', 'returned') NOT NULL DEFAULT 'new',
+        status VARCHAR(10) NOT NULL DEFAULT 'new',
         total DECIMAL(10,2) NOT NULL,
         note VARCHAR(200) DEFAULT NULL,
         KEY by_customer (customer_id),
