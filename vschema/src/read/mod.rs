@@ -21,6 +21,9 @@ impl VSchema {
     /// Reads a vschema from YAML or JSON; `file` is the name that faults carry, `files` reads the files that vindex
     /// parameters name. Vitess's JSON of a whole vschema (a `SrvVSchema`) loads as it is.
     ///
+    /// Keyspaces, vindexes and columns whose names differ only in case are faults; tables aren't, since MySQL tells them
+    /// apart on most systems.
+    ///
     /// # Errors
     /// Every fault of the file.
     pub fn parse(file: &str, text: &str, files: FileLoader<'_>) -> Result<Self, Faults> {
@@ -29,6 +32,14 @@ impl VSchema {
 }
 
 fn read(root: &At<'_>, files: FileLoader<'_>) -> Option<VSchema> {
+    let keys: Vec<&str> = root.entries().iter().map(|(key, _)| key.text()).collect();
+    if !keys.contains(&"keyspaces") && keys.iter().any(|key| matches!(*key, "sharded" | "vindexes" | "tables")) {
+        root.fault_with_hint(
+            "this is the vschema of one keyspace",
+            "put it under `keyspaces:` and the keyspace's name",
+        );
+        return None;
+    }
     let mut fields = root.fields()?;
     if let Some(version) = fields.optional("version")
         && version.integer::<u32>().is_some_and(|number| number != 1)

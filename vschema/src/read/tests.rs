@@ -185,3 +185,11 @@ fn a_vschema_of_vitess_in_json_with_camel_case_keys_is_read() {
     assert_eq!(sequence.to_string(), "u.s");
     assert_eq!(schema.global_table("t"), GlobalTable::Unknown);
 }
+
+#[test]
+fn the_vschema_of_one_keyspace_is_told_from_a_whole_one() {
+    assert_eq!(
+        parse("{\"sharded\": true, \"vindexes\": {}}").unwrap_err(),
+        "vschema.yaml:1:1: this is the vschema of one keyspace: put it under `keyspaces:` and the keyspace's name"
+    );
+}

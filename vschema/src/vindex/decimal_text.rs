@@ -1,15 +1,13 @@
 //! The text form of values, which is what Vitess's vindexes look at.
 
-use smallvec::SmallVec;
-
 use crate::value::Value;
 
 /// Calls `f` with the value's text form: the digits of a number, the bytes of a string, nothing for NULL.
 pub(crate) fn with_bytes<R>(value: &Value<'_>, f: impl FnOnce(&[u8]) -> R) -> R {
     match value {
         Value::Null => f(&[]),
-        Value::Int(number) => f(&integer_text(number.unsigned_abs(), *number < 0)),
-        Value::UInt(number) => f(&integer_text(*number, false)),
+        Value::Int(number) => with_integer_text(number.unsigned_abs(), *number < 0, f),
+        Value::UInt(number) => with_integer_text(*number, false, f),
         Value::Float(number) => f(float_text(*number).as_bytes()),
         Value::Decimal(text) => f(text.as_bytes()),
         Value::Text(bytes) | Value::Bytes(bytes) => f(bytes),
@@ -36,21 +34,21 @@ fn parse_u64(text: &[u8]) -> Option<u64> {
     })
 }
 
-/// Decimal digits, on the stack.
-fn integer_text(mut magnitude: u64, negative: bool) -> SmallVec<[u8; 24]> {
-    let mut text = SmallVec::new();
-    loop {
-        text.push(b'0' + (magnitude % 10) as u8);
+/// Calls `f` with decimal digits that are made on the stack.
+fn with_integer_text<R>(mut magnitude: u64, negative: bool, f: impl FnOnce(&[u8]) -> R) -> R {
+    // 20 digits and a sign, filled from the end.
+    let mut buffer = [b'-'; 21];
+    let mut start = buffer.len();
+    for place in buffer.iter_mut().rev() {
+        *place = b'0' + (magnitude % 10) as u8;
+        start -= 1;
         magnitude /= 10;
         if magnitude == 0 {
             break;
         }
     }
-    if negative {
-        text.push(b'-');
-    }
-    text.reverse();
-    text
+    // The byte before the digits still is the sign.
+    f(buffer.get(start - usize::from(negative)..).unwrap_or(&buffer))
 }
 
 /// The shortest digits that read back as the same number, in MySQL's form as Vitess has it: with an exponent from 1e15

@@ -15,7 +15,7 @@ pub const MAX_BYTES: usize = 16 << 20;
 /// The deepest nesting that is read.
 pub const MAX_DEPTH: usize = 64;
 /// The most nodes that a document may have, its aliases expanded.
-pub const MAX_NODES: usize = 2_000_000;
+pub const MAX_NODES: usize = 1_000_000;
 
 /// A parsed text.
 #[derive(Debug)]
@@ -39,6 +39,7 @@ impl Document {
             open: Vec::new(),
             anchors: HashMap::new(),
             size: 0,
+            kept: 0,
             faults: Vec::new(),
             root: None,
         };
@@ -90,7 +91,9 @@ struct Loader {
     file: Arc<str>,
     open: Vec<Open>,
     anchors: HashMap<usize, Node>,
+    /// Nodes read so far, and those kept for aliases.
     size: usize,
+    kept: usize,
     faults: Vec<Fault>,
     root: Option<Node>,
 }
@@ -188,7 +191,10 @@ impl Loader {
     fn add(&mut self, node: Node, anchor: usize) -> Result<(), Fatal> {
         let at = node.place;
         self.size += node.size;
-        if self.size > MAX_NODES {
+        if anchor != 0 {
+            self.kept += node.size;
+        }
+        if self.size + self.kept > MAX_NODES {
             return Err((at, format!("the document has more than {MAX_NODES} values, aliases expanded")));
         }
         if self.open.len() + node.height > MAX_DEPTH {

@@ -97,3 +97,9 @@ fn nesting_is_bounded() {
     let block: String = (0..3000).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect();
     assert!(read(&block, |_| Some(())).is_err());
 }
+
+#[test]
+fn a_byte_order_mark_and_line_ends_of_windows_are_read() {
+    let expected = ("a".to_owned(), 7, vec![true]);
+    assert_eq!(read("\u{feff}name: a\r\nsize_limit: 7\r\nitems:\r\n  - true\r\n", sample).unwrap(), expected);
+}
