@@ -117,6 +117,8 @@ pub struct Parsed {
     pub params: u32,
     /// The marks of version comments whose content is executed, `/*!80000` and `*/`, in order of place.
     pub version_marks: Vec<Span>,
+    /// Version comments for newer servers, which are not executed, in order of place.
+    pub skipped_comments: Vec<Span>,
     /// Text from the first token to the last, without a `;` that ends it.
     pub span: Span,
     /// Where the next statement of a multi-statement text begins, after the `;`; the text's length if there is none.

@@ -27,6 +27,7 @@ pub struct Lexer<'a> {
     hintable: bool,
     hint: Option<Span>,
     version_marks: Vec<Span>,
+    skipped_comments: Vec<Span>,
 }
 
 /// Bytes that names without quotes are made of.
@@ -51,6 +52,7 @@ impl<'a> Lexer<'a> {
             hintable: false,
             hint: None,
             version_marks: Vec::new(),
+            skipped_comments: Vec::new(),
         }
     }
 
@@ -64,8 +66,9 @@ impl<'a> Lexer<'a> {
         &self.version_marks
     }
 
-    pub(crate) fn take_version_marks(&mut self) -> Vec<Span> {
-        std::mem::take(&mut self.version_marks)
+    /// The marks of executed version comments, and the version comments that are skipped.
+    pub(crate) fn into_comments(self) -> (Vec<Span>, Vec<Span>) {
+        (self.version_marks, self.skipped_comments)
     }
 
     /// The next token; at the end, and after it, [`TokenKind::End`].
@@ -191,7 +194,9 @@ impl<'a> Lexer<'a> {
             }
             Ok(())
         } else {
-            self.skip_comment(start, 1)
+            self.skip_comment(start, 1)?;
+            self.skipped_comments.push(self.span_from(start));
+            Ok(())
         }
     }
 

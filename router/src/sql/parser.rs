@@ -54,7 +54,8 @@ pub fn parse_statement(text: &[u8], start: usize, options: &ParseOptions) -> Res
         TokenKind::End => text.len() as u32,
         _ => return parser.unexpected(),
     };
-    Ok(Parsed { statement, params: parser.params, version_marks: parser.lexer.take_version_marks(), span, next })
+    let (version_marks, skipped_comments) = parser.lexer.into_comments();
+    Ok(Parsed { statement, params: parser.params, version_marks, skipped_comments, span, next })
 }
 
 /// Parses the expression that begins at byte `start` of `text`; gives it and the offset of the token after it, for

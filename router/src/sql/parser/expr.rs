@@ -253,10 +253,16 @@ impl Parser<'_> {
     pub(super) fn bit_expr(&mut self, min: u8) -> Result<Expr> {
         let start = self.expr_start();
         let mut left = self.simple_expr()?;
+        let mut after_interval = false;
         while let Some((op, binds)) = self.bit_operator()
             && binds >= min
         {
+            if op == BinaryOp::Concat && after_interval {
+                // MySQL joins simple expressions only.
+                return self.unexpected();
+            }
             self.bump();
+            after_interval = false;
             if matches!(op, BinaryOp::Add | BinaryOp::Sub)
                 && self.at_keyword(Keyword::Interval)
                 && let Some(interval) = self.interval_or_call()?
@@ -265,6 +271,7 @@ impl Parser<'_> {
                 let subtract = op == BinaryOp::Sub;
                 let kind = DateArithmetic { date: left, interval, subtract, interval_first: false };
                 left = Expr { span: self.span_from(start), kind: ExprKind::DateArithmetic(Box::new(kind)) };
+                after_interval = true;
                 continue;
             }
             let right = self.nested(|parser| parser.bit_expr(binds + 1))?;

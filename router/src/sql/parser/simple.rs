@@ -29,7 +29,8 @@ impl Parser<'_> {
                 let date = self.nested(Self::not_expr)?;
                 self.grow()?;
                 let kind = DateArithmetic { date, interval, subtract: false, interval_first: true };
-                return Ok(Expr { span: self.span_from(start), kind: ExprKind::DateArithmetic(Box::new(kind)) });
+                let sum = Expr { span: self.span_from(start), kind: ExprKind::DateArithmetic(Box::new(kind)) };
+                return self.collate(start, sum);
             }
             _ => {
                 let primary = self.primary()?;

@@ -119,19 +119,20 @@ impl Parser<'_> {
             Adddate | Subdate | DateAdd | DateSub => {
                 let date = self.expr()?;
                 self.expect(TokenKind::Comma)?;
-                if self.at_keyword(Interval) {
+                let takes_days = matches!(keyword, Adddate | Subdate);
+                if !takes_days {
+                    SpecialCall::DateAdd { name, date, interval: self.interval()? }
+                } else if self.at_keyword(Interval) {
                     match self.interval_or_call()? {
                         Some(interval) if self.at(TokenKind::RightParen) => {
                             SpecialCall::DateAdd { name, date, interval }
                         }
+                        Some(_) => return self.unexpected(),
                         // `ADDDATE(d, INTERVAL(1, 2, 3) + 1)`
-                        None if matches!(keyword, Adddate | Subdate) => return self.days_call(name, date).map(Some),
-                        _ => return self.unexpected(),
+                        None => return self.days_call(name, date).map(Some),
                     }
-                } else if matches!(keyword, Adddate | Subdate) {
-                    return self.days_call(name, date).map(Some);
                 } else {
-                    return self.unexpected();
+                    return self.days_call(name, date).map(Some);
                 }
             }
             GetFormat => {

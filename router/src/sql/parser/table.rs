@@ -16,6 +16,7 @@ enum Contents {
 
 /// A join's right side, and the end of its text with the condition.
 struct Step {
+    start: u32,
     kind: JoinKind,
     natural: bool,
     right: TableRef,
@@ -25,17 +26,17 @@ struct Step {
 
 /// Joins in the order in which they apply, each to the result of those before it.
 struct Chain {
-    start: u32,
     end: u32,
     first: TableRef,
     steps: Vec<Step>,
+    /// It is `{ OJ ... }` and nothing more.
+    only_braces: bool,
 }
 
 impl Chain {
     fn into_tree(self) -> TableRef {
-        let start = self.start;
         self.steps.into_iter().fold(self.first, |left, step| {
-            let Step { kind, natural, right, condition, end } = step;
+            let Step { start, kind, natural, right, condition, end } = step;
             TableRef::Join(Box::new(Join { span: Span::new(start, end), kind, natural, left, right, condition }))
         })
     }
@@ -52,29 +53,48 @@ impl Parser<'_> {
     /// ON x` is `(a JOIN b) JOIN c ON x`.
     fn chain(&mut self) -> Result<Chain> {
         let start = self.pending_table.as_ref().map_or(self.token.span.start, |pending| pending.start);
-        let first = self.table_factor()?;
-        let mut chain = Chain { start, end: self.prev_end, first, steps: Vec::new() };
+        let mut chain = if self.at(TokenKind::LeftBrace) && self.pending_table.is_none() {
+            self.braces()?
+        } else {
+            let first = self.table_factor()?;
+            Chain { end: self.prev_end, first, steps: Vec::new(), only_braces: false }
+        };
         while let Some((kind, natural)) = self.join_type()? {
+            chain.only_braces = false;
             if natural {
                 let right = self.nested(Self::table_factor)?;
-                chain.steps.push(Step { kind, natural, right, condition: JoinCondition::None, end: self.prev_end });
+                let end = self.prev_end;
+                chain.steps.push(Step { start, kind, natural, right, condition: JoinCondition::None, end });
             } else {
                 let right = self.nested(Self::chain)?;
                 match self.join_condition()? {
                     JoinCondition::None if kind.is_outer() => return self.unexpected(),
-                    JoinCondition::None => {
-                        let Chain { end, first, steps, .. } = right;
-                        chain.steps.push(Step { kind, natural, right: first, condition: JoinCondition::None, end });
-                        chain.steps.extend(steps);
+                    condition @ JoinCondition::None => {
+                        let Chain { end, first: right, steps, .. } = right;
+                        chain.steps.push(Step { start, kind, natural, right, condition, end });
+                        chain.steps.extend(steps.into_iter().map(|step| Step { start, ..step }));
                     }
                     condition => {
-                        let right = right.into_tree();
-                        chain.steps.push(Step { kind, natural, right, condition, end: self.prev_end });
+                        let (right, end) = (right.into_tree(), self.prev_end);
+                        chain.steps.push(Step { start, kind, natural, right, condition, end });
                     }
                 }
             }
             self.grow()?;
         }
+        Ok(chain)
+    }
+
+    /// `{ OJ joins }`: unlike those in parentheses, its joins are as open to what stands before it as if the braces weren't.
+    fn braces(&mut self) -> Result<Chain> {
+        self.expect(TokenKind::LeftBrace)?;
+        self.ident()?;
+        let mut chain = self.nested(Self::chain)?;
+        if chain.only_braces {
+            return self.unexpected();
+        }
+        self.expect(TokenKind::RightBrace)?;
+        chain.only_braces = true;
         Ok(chain)
     }
 
@@ -132,13 +152,6 @@ impl Parser<'_> {
                 self.derived(start, true, query)
             }
             TokenKind::Keyword(Keyword::JsonTable) => Ok(TableRef::Json(Box::new(self.json_table()?))),
-            TokenKind::LeftBrace => {
-                self.bump();
-                self.ident()?;
-                let table = self.table_reference()?;
-                self.expect(TokenKind::RightBrace)?;
-                Ok(table)
-            }
             _ => Ok(TableRef::Table(Box::new(self.named_table()?))),
         }
     }
@@ -181,7 +194,18 @@ impl Parser<'_> {
             };
             self.pending_table = Some(Pending { item, start: span.start, height: self.height });
         }
-        Ok(Contents::Tables(self.table_references()?))
+        let first = self.nested(Self::chain)?;
+        // MySQL takes a named table, a join or a list in parentheses, nothing else.
+        let is_list = self.at(TokenKind::Comma);
+        let is_query = first.steps.is_empty() && matches!(first.first, TableRef::Derived(_) | TableRef::Json(_));
+        if (is_query || first.only_braces) && !is_list {
+            return self.unexpected();
+        }
+        let mut tables = vec![first.into_tree()];
+        if self.eat(TokenKind::Comma) {
+            tables.extend(self.table_references()?);
+        }
+        Ok(Contents::Tables(tables))
     }
 
     /// After a query in parentheses: alias and columns.

@@ -6,6 +6,7 @@ use crate::sql::ast::{
     Interval, IsTest, Literal, LiteralKind, MatchMode, Over, SystemVariable, UnaryOp, VariableScope, WindowCall,
     WindowFunction, WindowSpec,
 };
+use crate::sql::keywords::{Keyword, KeywordClass};
 use crate::sql::lexer::Lexer;
 use crate::sql::token::TokenKind;
 
@@ -287,7 +288,11 @@ impl Printer<'_> {
         if !call.parens {
             return self;
         }
-        self.raw("(");
+        // `MAX (a)` is no aggregate, but a function of that name: the space matters where it was written.
+        let name = call.name.span.of(self.text);
+        let is_function = Keyword::find(name).is_some_and(|keyword| keyword.class() == KeywordClass::Function);
+        let spaced = self.text.get(call.name.span.end as usize) != Some(&b'(');
+        self.raw(if is_function && spaced && !self.options.sql_mode.ignore_space { " (" } else { "(" });
         for (index, arg) in call.args.iter().enumerate() {
             self.raw(if index > 0 { ", " } else { "" }).expr(arg);
             if let Some(Some(alias)) = call.arg_aliases.get(index) {
