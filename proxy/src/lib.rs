@@ -5,4 +5,21 @@
 //! worker threads with a runtime, a pool and a plan cache each (`worker`); `control` (store watch, schema reading) and
 //! `admin` (HTTP) run on a runtime of their own and publish immutable snapshots (`snapshot`).
 
+mod admin;
+mod backend;
 pub mod config;
+mod control;
+mod error;
+mod execute;
+mod metrics;
+mod net;
+mod sequence;
+mod server;
+mod session;
+mod settings;
+mod show;
+mod snapshot;
+mod worker;
+
+
+pub use server::{Proxy, ServeError, ServeOptions, serve};

@@ -17,4 +17,8 @@ pub(crate) struct Snapshot {
     pub(crate) catalog: Arc<Catalog>,
     /// What the greeting says.
     pub(crate) server_version: Arc<str>,
+    /// The version of the shards' MySQL, such as 90700: it decides which version comments are executed.
+    pub(crate) mysql_version: u32,
+    /// The `sql_mode` of a session that hasn't set it.
+    pub(crate) sql_mode: Arc<str>,
 }

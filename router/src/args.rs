@@ -5,7 +5,7 @@ use crate::fingerprint::{Fingerprint, LexMode, Literal, LiteralKind, literal_val
 use shardgate_vschema::Value;
 
 /// The parameters of a prepared statement's execution.
-pub trait Parameters {
+pub trait Parameters: Sync {
     /// How many there are.
     fn count(&self) -> usize;
 

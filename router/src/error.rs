@@ -56,6 +56,10 @@ codes! {
     UnknownDatabase = 5003, 1049, "42000", "No keyspace of the topology has this name, and no database of the default MySQL.", "`SHOW KEYSPACES` lists them.";
     /// No such table.
     UnknownTable = 5004, 1146, "42S02", "The keyspace has no such table.", "Check the name; a new table must exist on every shard and, in a sharded keyspace, in the vschema.";
+    /// A value that a variable doesn't take.
+    WrongVariableValue = 5008, 1231, "42000", "A variable of the proxy's own was set to something that it doesn't take.", "The message says what it takes.";
+    /// Characteristics of a transaction that is open.
+    TransactionInProgress = 5009, 1568, "25001", "SET TRANSACTION came inside a transaction.", "COMMIT or ROLLBACK first.";
     /// No such column.
     UnknownColumn = 3019, 1054, "42S22", "No table of the statement has this column.", "Check the column's name.";
     /// No such variable.
@@ -88,6 +92,10 @@ codes! {
     ConnectionLost = 14006, 2013, "HY000", "The connection to a shard broke while a statement ran; nothing is known about its effect unless the message says so.", "Check the data before running a write again.";
     /// The outcome of a commit isn't known.
     OutcomeUnknown = 14007, 1105, "HY000", "The connection to a shard broke after COMMIT or a write was sent: it may have happened or not.", "Check the data before running it again; the proxy never repeats it.";
+    /// A transaction that is committed on some of its shards only.
+    PartialCommit = 14008, 1105, "HY000", "COMMIT failed on one shard after others had committed (transactions over several shards are best effort).", "The message names the shards; undo or repeat the missing part by hand.";
+    /// A data definition that is done on some of the shards only.
+    PartialDdl = 14009, 1105, "HY000", "A data definition failed on one shard after others had carried it out.", "The message names the shards; run the statement on the others (`USE keyspace:shard`) once the cause is gone.";
     /// A limit on what one statement may hold in the proxy.
     TooManyRows = 14010, 1105, "HY000", "The statement would hold more in the proxy than `limits.max_gathered_rows` or `max_gathered_bytes` allow.", "Narrow the statement, or raise the limit.";
     /// Time is up.
@@ -98,6 +106,8 @@ codes! {
     AccessDenied = 15001, 1045, "28000", "Unknown user or wrong password.", "Check user and password; `shardgate user hash` makes the `password_hash` of shardgate.yaml.";
     /// No right for a keyspace.
     CommandDenied = 15002, 1142, "42000", "The user has no right for this on the keyspace.", "Add the keyspace to the user in shardgate.yaml (`read`, `write` or `admin`).";
+    /// No right for the default database.
+    DatabaseDenied = 15016, 1044, "42000", "The user has no right for the keyspace that it wants as its default database.", "Add the keyspace to the user in shardgate.yaml (`read`, `write` or `admin`).";
     /// Too many clients.
     TooManyConnections = 15003, 1040, "08004", "`limits.max_connections` is reached.", "Close connections, or raise the limit.";
     /// Too many clients of one user.
@@ -120,8 +130,18 @@ codes! {
     UnknownThread = 15011, 1094, "HY000", "No connection has this id.", "SHOW PROCESSLIST lists them.";
     /// A target that doesn't exist.
     UnknownTarget = 15012, 1049, "42000", "The default database names a shard or a tablet type that doesn't exist.", "`SHOW SHARDS` lists the shards; types are `primary` and `replica`.";
+    /// No such savepoint.
+    UnknownSavepoint = 15017, 1305, "42000", "No savepoint of the transaction has this name.", "Set it with SAVEPOINT first.";
+    /// Too many prepared statements.
+    TooManyStatements = 15018, 1461, "42000", "A session holds as many prepared statements as it may.", "Close statements that aren't used any more.";
+    /// Arguments of an execution that don't fit.
+    WrongArguments = 15019, 1210, "HY000", "The parameters of an execution don't fit the prepared statement.", "Give as many parameters as the statement has, of types that it takes.";
+    /// KILL of another user's connection.
+    NotOwner = 15020, 1095, "HY000", "KILL named a connection of another user.", "Only a user with `\"*\": admin` may kill the connections of others.";
     /// Nothing to serve from yet.
     NotReady = 15013, 1105, "HY000", "The schema of the keyspace couldn't be read from its shards yet.", "Check that its shards are up; the message names the last error.";
+    /// A sequence that gives no values.
+    Sequence = 15014, 1105, "HY000", "The table of a sequence is missing or isn't as it must be, so no value could be taken from it.", "The message says what to create or change; the table has one row with id 0, `next_id` and `cache`.";
 }
 
 impl fmt::Display for Code {

@@ -31,6 +31,11 @@ impl Charset {
         CHARSETS.iter().find(|charset| charset.name.eq_ignore_ascii_case(name)).copied()
     }
 
+    /// `utf8mb4`, MySQL's default.
+    pub fn utf8mb4() -> &'static Charset {
+        &table::UTF8MB4
+    }
+
     /// The collation that this character set has by default.
     pub fn default_collation(&self) -> Option<&'static Collation> {
         COLLATIONS.iter().find(|collation| collation.is_default && collation.charset == self)

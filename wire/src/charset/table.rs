@@ -43,7 +43,7 @@ static UTF16: Charset = Charset::new("utf16", 4, false, false);
 static UTF16LE: Charset = Charset::new("utf16le", 4, false, false);
 static UTF32: Charset = Charset::new("utf32", 4, false, false);
 static UTF8MB3: Charset = Charset::new("utf8mb3", 3, false, true);
-static UTF8MB4: Charset = Charset::new("utf8mb4", 4, false, true);
+pub(super) static UTF8MB4: Charset = Charset::new("utf8mb4", 4, false, true);
 
 /// Every character set, by ascending name.
 pub(super) static CHARSETS: &[&Charset] = &[

@@ -1,0 +1,165 @@
+//! Insert rows, each on its shard.
+
+use super::evaluate;
+use super::ok_sum::OkSum;
+use super::route::{self, render};
+use super::scatter;
+use super::view::{PlaceDatabases, SessionView};
+use crate::error::StatementError;
+use crate::metrics::Reach;
+use crate::session::query::Statement;
+use crate::session::{KeyspaceRef, Place, Session, TabletType};
+use shardgate_router::error::Code;
+use shardgate_router::plan::{AutoIncrement, Insert, InsertRow, RenderContext, ShardSet, Template, ValueExpr};
+use shardgate_vschema::Value;
+
+/// Rows of one shard.
+struct Part {
+    index: usize,
+    rows: Vec<usize>,
+}
+
+/// Run an INSERT or REPLACE with VALUES.
+pub(super) async fn run(session: &mut Session, statement: &Statement<'_>, insert: &Insert) -> Result<Reach, StatementError> {
+    let evaluated = evaluate::all(session, statement).await?;
+    let keyspace = KeyspaceRef::find(&session.snapshot, &insert.keyspace)?;
+    let (generated, first_generated) = generate(session, statement, insert, &evaluated).await?;
+    let parts = split(session, statement, insert, &keyspace, &generated, &evaluated)?;
+    let mut texts: Vec<(Place, Vec<u8>)> = Vec::with_capacity(parts.len());
+    for part in &parts {
+        let place = keyspace.place(part.index, TabletType::Primary, 0)?;
+        let text = text_of(session, statement, insert, part, &place, &generated, &evaluated)?;
+        texts.push((place, text));
+    }
+    let several = texts.len() > 1;
+    let sum = scatter::write(session, statement, texts).await?;
+    answer(session, insert, &sum, several, first_generated);
+    Ok(if several { Reach::SeveralShards } else { Reach::OneShard })
+}
+
+fn answer(session: &mut Session, insert: &Insert, sum: &OkSum, several: bool, first_generated: Option<u64>) {
+    let rows = insert.rows.len() as u64;
+    let sum = if several || insert.rows.len() > 1 { sum.with_records(rows) } else { sum.clone() };
+    scatter::answer_write(session, &sum, first_generated);
+}
+
+/// The values of the auto_increment column for the rows that don't bring their own, and the first one.
+async fn generate(
+    session: &mut Session,
+    statement: &Statement<'_>,
+    insert: &Insert,
+    evaluated: &[(Template, Value<'static>)],
+) -> Result<(Vec<Option<u64>>, Option<u64>), StatementError> {
+    let Some(auto) = &insert.auto_increment else { return Ok((vec![None; insert.rows.len()], None)) };
+    let mut wanted = Vec::with_capacity(insert.rows.len());
+    for row in &insert.rows {
+        wanted.push(wants_value(session, statement, row, evaluated)?);
+    }
+    let count = wanted.iter().filter(|wanted| **wanted).count() as u64;
+    if count == 0 {
+        return Ok((vec![None; insert.rows.len()], None));
+    }
+    let mut next = reserve(session, auto, count).await?;
+    let first = next.clone().next();
+    let values = wanted.into_iter().map(|wanted| if wanted { next.next() } else { None }).collect();
+    Ok((values, first))
+}
+
+async fn reserve(
+    session: &mut Session,
+    auto: &AutoIncrement,
+    count: u64,
+) -> Result<std::ops::RangeInclusive<u64>, StatementError> {
+    match &auto.sequence {
+        Some(sequence) => session.worker.shared.sequences.next(sequence, count).await,
+        None => session.worker.shared.sequences.snowflake(count),
+    }
+}
+
+/// Whether a row leaves the auto_increment column's value to the sequence: nothing, NULL, 0 or DEFAULT.
+fn wants_value(
+    session: &Session,
+    statement: &Statement<'_>,
+    row: &InsertRow,
+    evaluated: &[(Template, Value<'static>)],
+) -> Result<bool, StatementError> {
+    let sql_mode = session.state.settings.text("sql_mode").unwrap_or(&session.snapshot.sql_mode);
+    let no_zero = sql_mode.split(',').any(|name| name.eq_ignore_ascii_case("NO_AUTO_VALUE_ON_ZERO"));
+    match &row.generated {
+        None => Ok(false),
+        Some(ValueExpr::Default) => Ok(true),
+        Some(value) => {
+            let version = &*session.snapshot.server_version;
+            let view = SessionView { state: &session.state, id: session.id, version, evaluated };
+            Ok(match value.evaluate(&statement.args, &view)? {
+                Value::Null => true,
+                Value::Int(0) | Value::UInt(0) => !no_zero,
+                Value::Text(text) => !no_zero && *text == *b"0",
+                _ => false,
+            })
+        }
+    }
+}
+
+/// Which rows go to which shard, in the order of the shards.
+fn split(
+    session: &Session,
+    statement: &Statement<'_>,
+    insert: &Insert,
+    keyspace: &KeyspaceRef,
+    generated: &[Option<u64>],
+    evaluated: &[(Template, Value<'static>)],
+) -> Result<Vec<Part>, StatementError> {
+    if let Some(index) = route::targeted_shard(session, keyspace, &insert.keyspace)? {
+        return Ok(vec![Part { index, rows: (0..insert.rows.len()).collect() }]);
+    }
+    let version = &*session.snapshot.server_version;
+    let view = SessionView { state: &session.state, id: session.id, version, evaluated };
+    let mut parts: Vec<Part> = Vec::new();
+    for (number, row) in insert.rows.iter().enumerate() {
+        let set: ShardSet = match &insert.vindex {
+            None => insert.target.resolve(&statement.args, &view, keyspace.ranges())?,
+            Some(_) => {
+                let own = generated.get(number).copied().flatten();
+                insert.shard_of(row, own, &statement.args, &view, keyspace.ranges())?
+            }
+        };
+        let index = set.single().ok_or_else(|| {
+            let message = format!("row {} of the INSERT has no single shard", number + 1);
+            StatementError::sql(Code::NoShardKey, message)
+        })? as usize;
+        match parts.iter_mut().find(|part| part.index == index) {
+            Some(part) => part.rows.push(number),
+            None => parts.push(Part { index, rows: vec![number] }),
+        }
+    }
+    parts.sort_by_key(|part| part.index);
+    Ok(parts)
+}
+
+/// The INSERT with the rows of one shard.
+fn text_of(
+    session: &Session,
+    statement: &Statement<'_>,
+    insert: &Insert,
+    part: &Part,
+    place: &Place,
+    generated: &[Option<u64>],
+    evaluated: &[(Template, Value<'static>)],
+) -> Result<Vec<u8>, StatementError> {
+    let mut text = render(session, statement, &insert.prefix, place, evaluated, None)?;
+    let version = &*session.snapshot.server_version;
+    let view = SessionView { state: &session.state, id: session.id, version, evaluated };
+    let databases = PlaceDatabases { place, snapshot: &session.snapshot };
+    for (position, number) in part.rows.iter().enumerate() {
+        if position > 0 {
+            text.extend_from_slice(b", ");
+        }
+        let Some(row) = insert.rows.get(*number) else { continue };
+        let generated = generated.get(*number).copied().flatten();
+        let context = RenderContext { session: &view, databases: &databases, generated };
+        row.sql.render(&statement.args, &context, &mut text)?;
+    }
+    text.extend_from_slice(&render(session, statement, &insert.suffix, place, evaluated, None)?);
+    Ok(text)
+}

@@ -1,0 +1,65 @@
+//! Execution: each operator of a plan has a file of the same name.
+
+mod aggregate;
+mod compare;
+mod ddl;
+mod decimal;
+mod double;
+mod evaluate;
+mod fold;
+mod insert;
+mod limit;
+mod merge_sort;
+mod next_values;
+mod ok_sum;
+mod output;
+mod prepared;
+mod route;
+mod row_writer;
+mod rows;
+mod scatter;
+mod shard_rows;
+mod sort;
+mod sort_key;
+#[cfg(test)]
+mod testing;
+mod view;
+mod write;
+
+pub(crate) use output::{Protocol, ReplyContext, simple_result};
+pub(crate) use prepared::{describe, field_list};
+pub(crate) use rows::Row;
+pub(crate) use view::SessionView;
+
+use crate::error::StatementError;
+use crate::metrics::Reach;
+use crate::session::{Session, query::Statement};
+use shardgate_router::plan::Operator;
+
+/// Execute a statement and append its reply to what the client gets. An error hasn't been answered yet.
+#[inline]
+pub(crate) async fn run(session: &mut Session, statement: &Statement<'_>) -> Result<Reach, StatementError> {
+    match &statement.plan.root {
+        Operator::Route(route) => route::run(session, statement, route).await,
+        other => run_other(session, statement, other).await,
+    }
+}
+
+/// What isn't a plain route. Boxed, so that the future of the usual case stays small.
+async fn run_other(session: &mut Session, statement: &Statement<'_>, operator: &Operator) -> Result<Reach, StatementError> {
+    match operator {
+        Operator::Route(route) => Box::pin(route::run(session, statement, route)).await,
+        Operator::MergeSort(_) | Operator::Aggregate(_) | Operator::Limit(_) => {
+            Box::pin(scatter::run(session, statement, operator)).await
+        }
+        Operator::Insert(insert) => Box::pin(insert::run(session, statement, insert)).await,
+        Operator::Ddl(ddl) => Box::pin(ddl::run(session, statement, ddl)).await,
+        Operator::NextValues { sequence, count } => {
+            Box::pin(next_values::run(session, statement, sequence, count)).await
+        }
+        Operator::Local(local) => {
+            Box::pin(session.local(statement, local)).await?;
+            Ok(Reach::Local)
+        }
+    }
+}

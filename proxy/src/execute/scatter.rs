@@ -1,0 +1,396 @@
+//! Statements on several shards: reads whose rows are combined, and writes whose counts are.
+
+use super::aggregate::Aggregate;
+use super::limit::Limit;
+use super::merge_sort::MergeSort;
+use super::ok_sum::OkSum;
+use super::output::{Protocol, ResultEncoder};
+use super::route::{lease, render, run_alone, shards};
+use super::rows::{Row, RowStream};
+use super::shard_rows::ShardRows;
+use super::sort::HoldLimits;
+use crate::backend::Head;
+use crate::error::StatementError;
+use crate::metrics::Reach;
+use crate::session::query::Statement;
+use crate::session::{KeyspaceRef, Lease, Place, Session};
+use shardgate_router::error::Code;
+use shardgate_router::fingerprint::DirectiveName;
+use shardgate_router::plan::{self, Operator, Route, ShardSet, StatementClass, Template};
+use shardgate_wire::reply::OkPacket;
+use shardgate_wire::{ColumnDefinition, StatusFlags};
+use std::io;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// Bytes of rows that are gathered before they are sent.
+const FLUSH_AT: usize = 16 << 10;
+/// How often a statement without a next row looks whether its client is still there.
+const LOOK_AFTER: Duration = Duration::from_secs(1);
+
+/// Run an operator that combines rows.
+pub(super) async fn run(session: &mut Session, statement: &Statement<'_>, operator: &Operator) -> Result<Reach, StatementError> {
+    let (inner, limit) = match operator {
+        Operator::Limit(limit) => (&*limit.input, Some(limit)),
+        other => (other, None),
+    };
+    let route = match inner {
+        Operator::Route(route) => route,
+        Operator::MergeSort(sort) => &sort.input,
+        Operator::Aggregate(aggregate) => &aggregate.input,
+        _ => return Err(StatementError::sql(Code::Internal, "an operator that has no rows is under a LIMIT")),
+    };
+    let (keyspace, shards) = shards(session, statement, &route.keyspace, &route.target)?;
+    if let (Some(_), Some(alone)) = (shards.single(), &route.sql_alone) {
+        let place = super::route::place(session, &keyspace, &shards)?;
+        run_alone(session, statement, alone, place).await?;
+        return Ok(Reach::OneShard);
+    }
+    let mut inputs = open(session, statement, &route.sql, &keyspace, &shards).await?;
+    let result = combine(session, statement, inner, limit, route.hidden, &mut inputs).await;
+    finish(session, inputs, result).await.map(|()| reach(&shards))
+}
+
+fn reach(shards: &ShardSet) -> Reach {
+    if shards.single().is_some() { Reach::OneShard } else { Reach::SeveralShards }
+}
+
+/// Run a route on several shards: rows one shard after the other, or counts added up.
+pub(super) async fn run_route(
+    session: &mut Session,
+    statement: &Statement<'_>,
+    route: &Route,
+    keyspace: &KeyspaceRef,
+    shards: &ShardSet,
+) -> Result<Reach, StatementError> {
+    match statement.plan.class {
+        StatementClass::Select | StatementClass::LockingSelect | StatementClass::Show => {
+            let mut inputs = open(session, statement, &route.sql, keyspace, shards).await?;
+            let merge = MergeSort::new(inputs.iter_mut().collect(), &[]);
+            let result = match merge {
+                Ok(mut merge) => send(session, statement, &mut merge, route.hidden).await,
+                Err(error) => Err(error),
+            };
+            finish(session, inputs, result).await?;
+        }
+        _ => {
+            let mut texts = Vec::new();
+            for index in shards.indices() {
+                let place = keyspace.place(*index as usize, session.state.target.tablet, session.worker.next_turn())?;
+                let text = render(session, statement, &route.sql, &place, &[], None)?;
+                texts.push((place, text));
+            }
+            let sum = write(session, statement, texts).await?;
+            answer_write(session, &sum, None);
+        }
+    }
+    Ok(Reach::SeveralShards)
+}
+
+/// Answer with the counts of a write.
+pub(super) fn answer_write(session: &mut Session, sum: &OkSum, insert_id: Option<u64>) {
+    let ok = OkPacket {
+        affected_rows: sum.affected_rows(),
+        insert_id: insert_id.unwrap_or_else(|| sum.insert_id()),
+        status: session.status(),
+        warnings: sum.warnings(),
+        info: sum.info().into(),
+        ..OkPacket::default()
+    };
+    session.state.row_count = i64::try_from(ok.affected_rows).unwrap_or(i64::MAX);
+    if ok.insert_id != 0 {
+        session.state.last_insert_id = ok.insert_id;
+    }
+    session.client.ok(&ok);
+}
+
+/// Run a one-shard statement whose rows go to the client in the binary protocol, but whose text isn't the client's own.
+pub(super) async fn run_binary_alone(
+    session: &mut Session,
+    statement: &Statement<'_>,
+    place: Place,
+    text: &[u8],
+) -> Result<(), StatementError> {
+    let mut lease = lease(session, statement, place).await?;
+    lease.backend.queue_query(text);
+    if let Err(error) = lease.backend.flush().await {
+        return Err(super::shard_rows::failed(session, statement.plan.class, lease, error).await);
+    }
+    let head = match lease.backend.read_head().await {
+        Ok(head) => head,
+        Err(error) => return Err(super::shard_rows::failed(session, statement.plan.class, lease, error).await),
+    };
+    match head {
+        Head::Ok(ok) => {
+            let mut sum = OkSum::default();
+            sum.add(&ok);
+            lease.in_transaction = StatusFlags(ok.status).contains(StatusFlags::IN_TRANS);
+            session.after_statement(&statement.plan.effects, &mut lease, ok.warnings).await?;
+            session.connections.put_back(lease).await;
+            answer_write(session, &sum, None);
+            Ok(())
+        }
+        Head::Rows(columns) => {
+            let mut rows = ShardRows::new(lease, columns);
+            let result = send(session, statement, &mut &mut rows, 0).await;
+            finish(session, vec![rows], result).await
+        }
+    }
+}
+
+/// Send a read to the shards and read the heads of their replies.
+async fn open(
+    session: &mut Session,
+    statement: &Statement<'_>,
+    template: &Template,
+    keyspace: &KeyspaceRef,
+    shards: &ShardSet,
+) -> Result<Vec<ShardRows>, StatementError> {
+    let mut leases: Vec<Lease> = Vec::with_capacity(shards.indices().len());
+    let mut failure = None;
+    for index in shards.indices() {
+        match send_to(session, statement, template, keyspace, *index as usize).await {
+            Ok(lease) => leases.push(lease),
+            Err(error) => {
+                failure = Some(error);
+                break;
+            }
+        }
+    }
+    let mut rows = Vec::with_capacity(leases.len());
+    for mut lease in leases {
+        match lease.backend.read_head().await {
+            Ok(Head::Rows(columns)) => rows.push(ShardRows::new(lease, columns)),
+            Ok(Head::Ok(_)) => {
+                session.connections.put_back(lease).await;
+                let message = "a shard answered a read without rows";
+                failure = failure.or(Some(StatementError::sql(Code::Internal, message)));
+            }
+            Err(error) => {
+                let error = super::shard_rows::failed(session, statement.plan.class, lease, error).await;
+                failure = failure.or(Some(error));
+            }
+        }
+    }
+    match failure {
+        None => Ok(rows),
+        Some(error) => {
+            finish(session, rows, Err(error)).await?;
+            Ok(Vec::new())
+        }
+    }
+}
+
+async fn send_to(
+    session: &mut Session,
+    statement: &Statement<'_>,
+    template: &Template,
+    keyspace: &KeyspaceRef,
+    index: usize,
+) -> Result<Lease, StatementError> {
+    let place = keyspace.place(index, session.state.target.tablet, session.worker.next_turn())?;
+    let text = render(session, statement, template, &place, &[], None)?;
+    let mut lease = lease(session, statement, place).await?;
+    lease.backend.queue_query(&text);
+    match lease.backend.flush().await {
+        Ok(()) => Ok(lease),
+        Err(error) => Err(super::shard_rows::failed(session, statement.plan.class, lease, error).await),
+    }
+}
+
+/// Combine the shards' rows as the operator says, and send what comes of it.
+async fn combine(
+    session: &mut Session,
+    statement: &Statement<'_>,
+    operator: &Operator,
+    limit: Option<&plan::Limit>,
+    hidden: u32,
+    inputs: &mut [ShardRows],
+) -> Result<(), StatementError> {
+    let limits = &session.snapshot.config.limits;
+    let limits = HoldLimits { rows: limits.max_gathered_rows, bytes: limits.max_gathered_bytes };
+    let cut = limit.map(|limit| session.limit_of(statement, limit)).transpose()?;
+    let streams: Vec<&mut ShardRows> = inputs.iter_mut().collect();
+    match operator {
+        Operator::MergeSort(sort) => {
+            let merge = MergeSort::new(streams, &sort.keys)?;
+            send_cut(session, statement, merge, cut, hidden).await
+        }
+        Operator::Aggregate(aggregate) => {
+            let merge = MergeSort::new(streams, &aggregate.group)?;
+            let combined = Aggregate::new(merge, aggregate, limits)?;
+            send_cut(session, statement, combined, cut, 0).await
+        }
+        _ => {
+            let merge = MergeSort::new(streams, &[])?;
+            send_cut(session, statement, merge, cut, hidden).await
+        }
+    }
+}
+
+async fn send_cut<S: RowStream>(
+    session: &mut Session,
+    statement: &Statement<'_>,
+    mut stream: S,
+    cut: Option<(u64, u64)>,
+    hidden: u32,
+) -> Result<(), StatementError> {
+    match cut {
+        Some((offset, count)) => send(session, statement, &mut Limit::new(stream, offset, count), hidden).await,
+        None => send(session, statement, &mut stream, hidden).await,
+    }
+}
+
+/// Send a stream's rows to the client, up to the packet that ends them.
+async fn send<S: RowStream>(
+    session: &mut Session,
+    statement: &Statement<'_>,
+    stream: &mut S,
+    hidden: u32,
+) -> Result<(), StatementError> {
+    let protocol = if statement.binary { Protocol::Binary } else { Protocol::Text };
+    let encoder = ResultEncoder::new(stream.columns(), hidden, protocol, session.client.capabilities);
+    let deadline = session.snapshot.config.limits.query_timeout.map(|limit| Instant::now() + limit);
+    let status = session.status();
+    let client = &mut session.client;
+    let start = client.out.len();
+    let first_seq = client.seq;
+    encoder.head(status, &mut client.out, &mut client.seq);
+    let mut row = Row::default();
+    let mut count = 0u64;
+    let mut flushed = false;
+    let result = loop {
+        let more = {
+            let mut next = std::pin::pin!(stream.next(&mut row));
+            loop {
+                let look = Instant::now() + LOOK_AFTER;
+                tokio::select! {
+                    biased;
+                    more = &mut next => break more,
+                    kill = session.process.killed() => break Err(interrupted(kill)),
+                    () = tokio::time::sleep_until(deadline.map_or(look, |deadline| deadline.min(look))) => {
+                        if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                            let message = "Query execution was interrupted, maximum statement execution time exceeded";
+                            break Err(StatementError::sql(Code::QueryTimeout, message));
+                        }
+                        if client.stream.is_closed().await {
+                            break Err(StatementError::Client(io::Error::from(io::ErrorKind::ConnectionAborted)));
+                        }
+                    }
+                }
+            }
+        };
+        match more {
+            Ok(true) => {
+                count += 1;
+                if let Err(error) = encoder.row(&row, &mut client.out, &mut client.seq) {
+                    break Err(error);
+                }
+                if client.out.len() >= FLUSH_AT {
+                    flushed = true;
+                    if let Err(error) = client.flush().await {
+                        break Err(StatementError::Client(error));
+                    }
+                }
+            }
+            Ok(false) => break Ok(()),
+            Err(error) => break Err(error),
+        }
+    };
+    match result {
+        Ok(()) => {
+            session.state.row_count = -1;
+            session.state.found_rows = count;
+            session.state.warnings.clear();
+            let mut status = session.status();
+            let client = &mut session.client;
+            if client.more_results {
+                status = status | StatusFlags::MORE_RESULTS;
+            }
+            encoder.end(status, 0, &mut client.out, &mut client.seq);
+            Ok(())
+        }
+        Err(error) => {
+            if !flushed {
+                // The client hasn't seen the head: the error takes its place.
+                session.client.out.truncate(start);
+                session.client.seq = first_seq;
+            }
+            Err(error)
+        }
+    }
+}
+
+fn interrupted(_: crate::show::Kill) -> StatementError {
+    StatementError::sql(Code::Interrupted, "Query execution was interrupted")
+}
+
+/// Give the shards' connections back. After an error what still runs is killed.
+async fn finish(session: &mut Session, inputs: Vec<ShardRows>, result: Result<(), StatementError>) -> Result<(), StatementError> {
+    let mut lost = false;
+    if result.is_err() {
+        for input in &inputs {
+            input.kill();
+        }
+    }
+    for input in inputs {
+        let (lease, alive) = input.close(result.is_err()).await;
+        lost |= !alive && (lease.in_transaction || session.transaction.open);
+        session.connections.put_back(lease).await;
+    }
+    if lost {
+        session.roll_back_others().await;
+        session.ending = true;
+    }
+    result
+}
+
+/// Run a write on several shards: all of it or nothing. Outside a transaction the shards' parts are one of their own.
+pub(super) async fn write(
+    session: &mut Session,
+    statement: &Statement<'_>,
+    texts: Vec<(Place, Vec<u8>)>,
+) -> Result<OkSum, StatementError> {
+    let several = texts.len() > 1;
+    let own = several && session.state.autocommit() && !session.transaction.open && !each_for_itself(statement);
+    if own {
+        session.transaction.open = true;
+        session.transaction.for_statement = true;
+    }
+    let result = super::write::run(session, statement, texts, several && !own).await;
+    if own {
+        match &result {
+            Ok(_) => session.commit_all().await?,
+            Err(_) => session.roll_back_all().await?,
+        }
+    }
+    result
+}
+
+/// The client wants each shard to commit for itself.
+fn each_for_itself(statement: &Statement<'_>) -> bool {
+    let mut directives = statement.args.fingerprint.directives(statement.args.text);
+    directives.any(|directive| directive.name == DirectiveName::MultiShardAutocommit && directive.is_on())
+}
+
+/// A whole result.
+#[derive(Debug)]
+pub(crate) struct Whole {
+    /// Its columns.
+    pub(crate) columns: Vec<ColumnDefinition<'static>>,
+    /// Its rows.
+    pub(crate) rows: Vec<Row>,
+}
+
+/// Run a query of the proxy's own, with the session's settings and in its transaction.
+pub(super) async fn run_text(session: &mut Session, place: Place, text: &[u8]) -> Result<Whole, StatementError> {
+    let needs = crate::session::Needs { variables: &[], transaction: true };
+    let settings = std::sync::Arc::clone(&session.state.settings);
+    let mut lease = session.connections.lease(&session.worker.pools, place, session.profile, &settings).await?;
+    let result = match lease.prepare(&session.state, &session.transaction, needs).await {
+        Ok(()) => lease.backend.query(text, Row::clone).await.map_err(|error| lease.failed(&error)),
+        Err(error) => Err(error),
+    };
+    session.connections.put_back(lease).await;
+    result.map(|(columns, rows)| Whole { columns, rows })
+}

@@ -1,0 +1,99 @@
+//! One write on several shards at once.
+
+use super::ok_sum::OkSum;
+use super::route::lease;
+use super::shard_rows::failed;
+use crate::error::StatementError;
+use crate::session::query::Statement;
+use crate::session::{Lease, Place, Session};
+use shardgate_router::error::Code;
+use shardgate_wire::StatusFlags;
+
+/// The savepoint that a write on several shards is undone to, if it fails on one of them inside a transaction.
+const SAVEPOINT: &str = "`_shardgate_statement`";
+
+/// Send the texts to their shards, wait for all, and add up what they answer. With `savepoint` what has succeeded is
+/// undone if one fails, as MySQL undoes a statement that fails.
+pub(super) async fn run(
+    session: &mut Session,
+    statement: &Statement<'_>,
+    texts: Vec<(Place, Vec<u8>)>,
+    savepoint: bool,
+) -> Result<OkSum, StatementError> {
+    let savepoint = savepoint && (session.transaction.open || !session.state.autocommit());
+    let mut sent: Vec<Lease> = Vec::with_capacity(texts.len());
+    let mut failure = None;
+    for (place, text) in texts {
+        match send(session, statement, place, &text, savepoint).await {
+            Ok(lease) => sent.push(lease),
+            Err(error) => {
+                failure = Some(error);
+                break;
+            }
+        }
+    }
+    let mut sum = OkSum::default();
+    let mut done: Vec<Lease> = Vec::with_capacity(sent.len());
+    for mut lease in sent {
+        if let Some(lost) = session.lost_in_transaction(&lease) {
+            failure = failure.or(Some(lost));
+            continue;
+        }
+        match lease.backend.read_head().await {
+            Ok(crate::backend::Head::Ok(ok)) => {
+                sum.add(&ok);
+                lease.in_transaction = StatusFlags(ok.status).contains(StatusFlags::IN_TRANS);
+                if let Err(error) = session.after_statement(&statement.plan.effects, &mut lease, ok.warnings).await {
+                    failure = failure.or(Some(error));
+                }
+                done.push(lease);
+            }
+            Ok(crate::backend::Head::Rows(_)) => {
+                lease.backend.broken = true;
+                failure = failure.or(Some(StatementError::sql(Code::Internal, "a shard answered a write with rows")));
+            }
+            Err(error) => {
+                let undone = savepoint && !lease.backend.broken;
+                let error = failed(session, statement.plan.class, lease, error).await;
+                tracing::debug!(undone, %error, "a write failed on one of its shards");
+                failure = failure.or(Some(error));
+            }
+        }
+    }
+    for mut lease in done {
+        if failure.is_some() && savepoint && lease.in_transaction {
+            let undo = format!("ROLLBACK TO SAVEPOINT {SAVEPOINT}");
+            if lease.backend.run(undo.as_bytes()).await.is_err() {
+                lease.backend.broken = true;
+                session.ending = true;
+            }
+        }
+        session.connections.put_back(lease).await;
+    }
+    if session.ending && savepoint {
+        session.roll_back_others().await;
+    }
+    match failure {
+        None => Ok(sum),
+        Some(error) => Err(error),
+    }
+}
+
+/// Send a text, behind the savepoint if there is to be one.
+async fn send(
+    session: &mut Session,
+    statement: &Statement<'_>,
+    place: Place,
+    text: &[u8],
+    savepoint: bool,
+) -> Result<Lease, StatementError> {
+    let mut lease = lease(session, statement, place).await?;
+    if savepoint && let Err(error) = lease.backend.run(format!("SAVEPOINT {SAVEPOINT}").as_bytes()).await {
+        return Err(failed(session, statement.plan.class, lease, error).await);
+    }
+    lease.backend.queue_query(text);
+    match lease.backend.flush().await {
+        Ok(()) => Ok(lease),
+        Err(error) => Err(failed(session, statement.plan.class, lease, error).await),
+    }
+}

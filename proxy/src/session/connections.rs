@@ -1,0 +1,324 @@
+//! The backend connections that a session holds, and how it gets and gives back others.
+//!
+//! Outside a transaction a session holds none: each statement borrows. A transaction keeps the connection of each shard
+//! that it has touched; what can't be carried over (temporary tables, GET_LOCK, ...) keeps one until the session ends.
+
+use super::place::{Place, PlaceKey};
+use super::state::SessionState;
+use crate::backend::{AcquireError, Backend, BackendError, InstancePool, Pools, Profile};
+use crate::error::StatementError;
+use crate::settings::Settings;
+use shardgate_router::error::Code;
+use shardgate_router::plan::TransactionStart;
+use std::sync::Arc;
+
+/// A connection that a session keeps between statements.
+#[derive(Debug)]
+pub(crate) struct Held {
+    /// What it serves.
+    pub(crate) key: PlaceKey,
+    /// Where it is, for messages.
+    pub(crate) place: Place,
+    /// The connection.
+    pub(crate) backend: Box<Backend>,
+    /// The pool that it goes back to.
+    pub(crate) pool: Arc<InstancePool>,
+    /// A transaction is open on it.
+    pub(crate) in_transaction: bool,
+    /// It is kept until the session ends.
+    pub(crate) pinned: bool,
+}
+
+/// A transaction as the client sees it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Transaction {
+    /// It was opened by BEGIN (or, with autocommit off, by a statement).
+    pub(crate) open: bool,
+    /// How it was opened.
+    pub(crate) start: TransactionStart,
+    /// `SET TRANSACTION ...` for the next transaction, as statements.
+    pub(crate) characteristics: Vec<Box<str>>,
+    /// Savepoints that exist, in order; a shard that joins later gets them.
+    pub(crate) savepoints: Vec<Box<str>>,
+    /// The shards were joined by the proxy itself for one statement that changes several of them.
+    pub(crate) for_statement: bool,
+}
+
+/// A connection for one statement, with all that a session set on it.
+#[derive(Debug)]
+pub(crate) struct Lease {
+    /// Where it is.
+    pub(crate) place: Place,
+    /// The connection.
+    pub(crate) backend: Box<Backend>,
+    /// The pool that it goes back to.
+    pub(crate) pool: Arc<InstancePool>,
+    /// A transaction is open on it.
+    pub(crate) in_transaction: bool,
+    /// It is kept until the session ends.
+    pub(crate) pinned: bool,
+    /// It was idle in the pool: the server may have closed it without the proxy's knowledge.
+    pub(crate) reused: bool,
+}
+
+/// The connections of one session.
+#[derive(Debug, Default)]
+pub(crate) struct Connections {
+    held: Vec<Held>,
+}
+
+/// What a statement needs on its connection.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Needs<'a> {
+    /// User variables that it reads.
+    pub(crate) variables: &'a [Box<str>],
+    /// It runs in the session's transaction, if one is open.
+    pub(crate) transaction: bool,
+}
+
+impl Connections {
+    /// Whether a transaction is open on any shard.
+    pub(crate) fn in_transaction(&self) -> bool {
+        self.held.iter().any(|held| held.in_transaction)
+    }
+
+    /// Whether a transaction is open on another shard than this one.
+    pub(crate) fn in_transaction_elsewhere(&self, place: &Place) -> bool {
+        let key = place.key();
+        self.held.iter().any(|held| held.in_transaction && held.key != key)
+    }
+
+    /// How many connections are held.
+    pub(crate) fn count(&self) -> usize {
+        self.held.len()
+    }
+
+    /// A connection for a statement at a place: the one that is held, or one of the pool.
+    #[inline]
+    pub(crate) async fn lease(
+        &mut self,
+        pools: &Pools,
+        place: Place,
+        profile: Profile,
+        settings: &Arc<Settings>,
+    ) -> Result<Lease, StatementError> {
+        if !self.held.is_empty() {
+            let key = place.key();
+            if let Some(at) = self.held.iter().position(|held| held.key == key) {
+                let Held { backend, pool, in_transaction, pinned, .. } = self.held.swap_remove(at);
+                return Ok(Lease { place, backend, pool, in_transaction, pinned, reused: false });
+            }
+        }
+        let pool = pools.instance(&place.instance);
+        match pool.acquire(profile, settings).await {
+            Ok(backend) => {
+                let reused = backend.is_used();
+                Ok(Lease { place, backend: Box::new(backend), pool, in_transaction: false, pinned: false, reused })
+            }
+            Err(error) => Err(acquire_error(&place, &error)),
+        }
+    }
+
+    /// Keep a connection for the session.
+    pub(crate) fn hold(&mut self, lease: Lease) {
+        let Lease { place, backend, pool, in_transaction, pinned, .. } = lease;
+        self.held.push(Held { key: place.key(), place, backend, pool, in_transaction, pinned });
+    }
+
+    /// Done with a statement: keep the connection if a transaction is open on it or it is pinned, else give it back.
+    #[inline]
+    pub(crate) async fn put_back(&mut self, lease: Lease) {
+        if lease.backend.broken {
+            // Dropped, which closes it.
+            return;
+        }
+        if lease.in_transaction || lease.pinned {
+            self.hold(lease);
+        } else {
+            release(lease.backend, &lease.pool).await;
+        }
+    }
+
+    /// Whether a connection to this place is held.
+    pub(crate) fn holds(&self, place: &Place) -> bool {
+        !self.held.is_empty() && {
+            let key = place.key();
+            self.held.iter().any(|held| held.key == key)
+        }
+    }
+
+    /// Put a part of the transaction back as it was.
+    pub(crate) fn hold_part(&mut self, part: Held) {
+        self.held.push(part);
+    }
+
+    /// Take the connections on which a transaction is open, in the order in which they joined.
+    pub(crate) fn take_transaction(&mut self) -> Vec<Held> {
+        self.held.extract_if(.., |held| held.in_transaction).collect()
+    }
+
+    /// Done with a held connection whose transaction has ended.
+    pub(crate) async fn return_held(&mut self, mut held: Held) {
+        if held.backend.broken {
+            return;
+        }
+        held.in_transaction = false;
+        if held.pinned {
+            self.held.push(held);
+        } else {
+            release(held.backend, &held.pool).await;
+        }
+    }
+
+    /// Unpin all connections (UNLOCK TABLES and the like don't: only a reset of the session does), roll back, and give
+    /// back all.
+    pub(crate) async fn reset(&mut self) {
+        for mut held in self.held.drain(..) {
+            held.backend.tainted = true;
+            release(held.backend, &held.pool).await;
+        }
+    }
+}
+
+/// Give a connection back to its pool; one that isn't clean is reset first.
+async fn release(mut backend: Box<Backend>, pool: &InstancePool) {
+    if backend.tainted && !backend.broken && backend.reset().await.is_err() {
+        // Closed by being dropped: what state it is in isn't known.
+        return;
+    }
+    pool.release(*backend);
+}
+
+fn acquire_error(place: &Place, error: &AcquireError) -> StatementError {
+    match error {
+        AcquireError::Exhausted { .. } => StatementError::sql(
+            Code::PoolExhausted,
+            format!("no connection to shard {place}: {error}; raise pool.max_connections_per_instance or end idle transactions"),
+        ),
+        AcquireError::Connect { .. } => {
+            StatementError::sql(Code::ShardDown, format!("shard {place} can't be reached: {error}"))
+        }
+    }
+}
+
+impl Lease {
+    /// Bring the connection to the state that the statement needs: database, settings, user variables, transaction.
+    /// Nothing is sent when nothing differs.
+    #[inline]
+    pub(crate) async fn prepare(
+        &mut self,
+        state: &SessionState,
+        transaction: &Transaction,
+        needs: Needs<'_>,
+    ) -> Result<(), StatementError> {
+        let begin = needs.transaction && transaction.open && !self.in_transaction && state.autocommit();
+        let database = self.place.database.is_some() && self.backend.database != self.place.database;
+        let settings = !Arc::ptr_eq(&self.backend.settings, &state.settings) && self.backend.settings != state.settings;
+        if !begin && !database && !settings && needs.variables.is_empty() && transaction.characteristics.is_empty() {
+            return Ok(());
+        }
+        self.prepare_slow(state, transaction, needs, begin).await
+    }
+
+    #[cold]
+    async fn prepare_slow(
+        &mut self,
+        state: &SessionState,
+        transaction: &Transaction,
+        needs: Needs<'_>,
+        begin: bool,
+    ) -> Result<(), StatementError> {
+        let mut commands = 0;
+        if self.place.database.is_some() && self.backend.database != self.place.database
+            && let Some(database) = self.place.database.clone()
+        {
+            self.backend.queue_command(|out| {
+                out.push(shardgate_wire::command::CommandCode::InitDb as u8);
+                out.extend_from_slice(database.as_bytes());
+            });
+            commands += 1;
+        }
+        let mut set = state.settings.difference(&self.backend.settings).unwrap_or_default();
+        for name in needs.variables {
+            set.push_str(if set.is_empty() { "SET " } else { ", " });
+            set.push_str(&format!("@{} = {}", quote_name(name), state.variables.get(name).map_or("NULL", |value| value)));
+        }
+        if !set.is_empty() {
+            self.backend.queue_query(set.as_bytes());
+            commands += 1;
+        }
+        let starts = begin || (needs.transaction && !state.autocommit() && !self.in_transaction);
+        if starts {
+            for characteristic in &transaction.characteristics {
+                self.backend.queue_query(characteristic.as_bytes());
+                commands += 1;
+            }
+        }
+        if begin {
+            self.backend.queue_query(start_text(transaction.start).as_bytes());
+            commands += 1;
+            for savepoint in &transaction.savepoints {
+                self.backend.queue_query(format!("SAVEPOINT {}", quote_name(savepoint)).as_bytes());
+                commands += 1;
+            }
+        }
+        if commands == 0 {
+            return Ok(());
+        }
+        self.backend.flush().await.map_err(|error| self.failed(&error))?;
+        let mut first_error = None;
+        for _ in 0..commands {
+            match self.backend.read_ok().await {
+                Ok(_) => {}
+                Err(error @ BackendError::Answered(_)) => first_error = first_error.or(Some(error)),
+                Err(error) => return Err(self.failed(&error)),
+            }
+        }
+        if let Some(error) = first_error {
+            // Some of it took effect: nothing is known about the connection any more.
+            self.backend.broken = true;
+            return Err(self.failed(&error));
+        }
+        self.backend.settings = Arc::clone(&state.settings);
+        if self.place.database.is_some() {
+            self.backend.database.clone_from(&self.place.database);
+        }
+        self.in_transaction |= begin;
+        Ok(())
+    }
+
+    /// What a failure means before the client's statement was sent: nothing happened.
+    pub(crate) fn failed(&self, error: &BackendError) -> StatementError {
+        match error {
+            BackendError::Answered(shard) => {
+                let mut shard = shard.clone();
+                shard.origin = Arc::from(self.place.to_string());
+                StatementError::Shard(shard)
+            }
+            error => StatementError::sql(Code::ShardDown, format!("shard {}: {error}; the statement was not sent", self.place)),
+        }
+    }
+}
+
+fn start_text(start: TransactionStart) -> String {
+    let mut text = "START TRANSACTION".to_owned();
+    let mut characteristics = Vec::new();
+    if start.consistent_snapshot {
+        characteristics.push("WITH CONSISTENT SNAPSHOT");
+    }
+    match start.read_only {
+        Some(true) => characteristics.push("READ ONLY"),
+        Some(false) => characteristics.push("READ WRITE"),
+        None => {}
+    }
+    if !characteristics.is_empty() {
+        text.push(' ');
+        text.push_str(&characteristics.join(", "));
+    }
+    text
+}
+
+/// An identifier in backquotes.
+pub(crate) fn quote_name(name: &str) -> String {
+    format!("`{}`", name.replace('`', "``"))
+}

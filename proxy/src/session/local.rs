@@ -1,0 +1,251 @@
+//! Statements that the proxy answers itself, or that change the session.
+
+use super::handshake::{self, LoginError};
+use super::query::Statement;
+use super::state::Warning;
+use super::{End, KeyspaceRef, Session};
+use crate::error::StatementError;
+use crate::execute::{Protocol, ReplyContext, SessionView, simple_result};
+use crate::show::{self, Kill, ShowContext, ShowResult};
+use shardgate_router::args::Arguments;
+use shardgate_router::error::Code;
+use shardgate_router::explain;
+use shardgate_router::fingerprint;
+use shardgate_router::plan::{ExplainFormat, KillScope, Local, Operator, Plan, PrepareSource, Show, Target};
+use shardgate_wire::ColumnType;
+use shardgate_wire::command::ChangeUser;
+use std::sync::Arc;
+use std::time::Instant;
+
+impl Session {
+    /// Run a statement of the proxy's own and append its answer.
+    pub(crate) async fn local(&mut self, statement: &Statement<'_>, local: &Local) -> Result<(), StatementError> {
+        if !matches!(local, Local::Show(Show::Warnings { .. })) {
+            self.state.warnings.clear();
+        }
+        match local {
+            Local::Empty => return Err(StatementError::sql(Code::EmptyQuery, "Query was empty")),
+            Local::Begin(start) => self.begin(*start).await?,
+            Local::Commit(chaining) => self.commit(*chaining).await?,
+            Local::Rollback(chaining) => self.roll_back(*chaining).await?,
+            Local::Savepoint(name) => self.savepoint(name).await?,
+            Local::RollbackTo(name) => self.roll_back_to(name).await?,
+            Local::Release(name) => self.release_savepoint(name).await?,
+            Local::Use(target) => self.use_target(target)?,
+            Local::Set(assignments) => self.set(statement, assignments).await?,
+            Local::Show(show) => return self.show(statement, show),
+            Local::Kill { scope, id } => self.kill(*id, *scope)?,
+            Local::Explain { format, plan, text } => return self.explain(statement, *format, plan, text),
+            Local::Prepare { name, from } => self.prepare_named(name, from).await?,
+            Local::Execute { name, using } => return self.execute_named(name, using).await,
+            Local::Deallocate(name) => self.deallocate(name)?,
+            Local::NoOperation => {}
+        }
+        self.state.row_count = 0;
+        self.ok();
+        Ok(())
+    }
+
+    fn reply_context(&self, statement: &Statement<'_>) -> ReplyContext {
+        ReplyContext {
+            protocol: if statement.binary { Protocol::Binary } else { Protocol::Text },
+            capabilities: self.client.capabilities,
+            status: self.reply_status(),
+            warnings: 0,
+        }
+    }
+
+    fn answer(&mut self, statement: &Statement<'_>, result: &ShowResult) -> Result<(), StatementError> {
+        let context = self.reply_context(statement);
+        let columns: Vec<(&str, ColumnType)> = result.columns.iter().map(|(name, kind)| (&**name, *kind)).collect();
+        self.state.found_rows = result.rows.len() as u64;
+        self.state.row_count = -1;
+        simple_result(&columns, &result.rows, &context, &mut self.client.out, &mut self.client.seq)
+    }
+
+    fn show(&mut self, statement: &Statement<'_>, show: &Show) -> Result<(), StatementError> {
+        if let Show::Warnings { offset, count, count_only, errors_only } = show {
+            return self.show_warnings(statement, *offset, *count, *count_only, *errors_only);
+        }
+        let shared = &self.worker.shared;
+        let context = ShowContext {
+            snapshot: &self.snapshot,
+            status: &shared.control.status(),
+            metrics: &shared.metrics,
+            pools: &shared.pools.stats(),
+            processes: &shared.processes,
+            user: &self.state.user,
+            target: &self.state.target.to_string(),
+            keyspace: self.state.target.keyspace.as_deref(),
+            now: Instant::now(),
+        };
+        match show::show(show, &context)? {
+            Some(result) => self.answer(statement, &result),
+            None => Err(StatementError::sql(Code::Internal, "a SHOW that only the session can answer")),
+        }
+    }
+
+    fn show_warnings(
+        &mut self,
+        statement: &Statement<'_>,
+        offset: u64,
+        count: u64,
+        count_only: bool,
+        errors_only: bool,
+    ) -> Result<(), StatementError> {
+        let wanted: Vec<&Warning> =
+            self.state.warnings.iter().filter(|warning| !errors_only || warning.level == "Error").collect();
+        let result = if count_only {
+            let name = if errors_only { "@@session.error_count" } else { "@@session.warning_count" };
+            ShowResult {
+                columns: vec![(name.into(), ColumnType::LongLong)],
+                rows: vec![vec![Some(wanted.len().to_string())]],
+            }
+        } else {
+            let skip = usize::try_from(offset).unwrap_or(usize::MAX);
+            let take = usize::try_from(count).unwrap_or(usize::MAX);
+            let rows = wanted.into_iter().skip(skip).take(take);
+            let row = |warning: &Warning| {
+                vec![Some(warning.level.clone()), Some(warning.code.to_string()), Some(warning.message.clone())]
+            };
+            ShowResult {
+                columns: vec![
+                    ("Level".into(), ColumnType::VarString),
+                    ("Code".into(), ColumnType::Long),
+                    ("Message".into(), ColumnType::VarString),
+                ],
+                rows: rows.map(row).collect(),
+            }
+        };
+        self.answer(statement, &result)
+    }
+
+    /// KILL, COM_PROCESS_KILL: another connection of the same user, or any for an administrator.
+    pub(super) fn kill(&mut self, id: u64, scope: KillScope) -> Result<(), StatementError> {
+        let processes = &self.worker.shared.processes;
+        let unknown = || StatementError::sql(Code::UnknownThread, format!("Unknown thread id: {id}"));
+        let owner = processes.user_of(id).ok_or_else(unknown)?;
+        let admin = self.state.user.everywhere == Some(crate::config::Right::Admin);
+        if *owner != *self.state.user.name && !admin {
+            let message = format!("You are not owner of thread {id}");
+            return Err(StatementError::sql(Code::NotOwner, message));
+        }
+        let kill = match scope {
+            KillScope::Connection => Kill::Connection,
+            KillScope::Query => Kill::Query,
+        };
+        if processes.kill(id, kill) { Ok(()) } else { Err(unknown()) }
+    }
+
+    /// VEXPLAIN: how a statement would run.
+    fn explain(
+        &mut self,
+        statement: &Statement<'_>,
+        format: ExplainFormat,
+        plan: &Arc<Plan>,
+        text: &str,
+    ) -> Result<(), StatementError> {
+        let name = match format {
+            ExplainFormat::Plan | ExplainFormat::Vitess => "VEXPLAIN",
+            ExplainFormat::Keys => "ColumnUsage",
+            ExplainFormat::Queries | ExplainFormat::All | ExplainFormat::Trace => {
+                let message = "unsupported: VEXPLAIN QUERIES, ALL and TRACE; VEXPLAIN PLAN shows where a statement goes";
+                return Err(StatementError::sql(Code::Unsupported, message));
+            }
+        };
+        let mut lines = fingerprint::Fingerprint::new();
+        fingerprint::scan(text.as_bytes(), self.state.mode.lex, &mut lines)
+            .map_err(|error| StatementError::sql(Code::Syntax, error.to_string()))?;
+        let shown = self.explained(plan, text, &lines)?;
+        let result = ShowResult {
+            columns: vec![(name.into(), ColumnType::VarString)],
+            rows: shown.lines().map(|line| vec![Some(line.to_owned())]).collect(),
+        };
+        self.answer(statement, &result)
+    }
+
+    /// A plan, and the shards that its target comes to for this statement's values.
+    fn explained(&self, plan: &Plan, text: &str, fingerprint: &fingerprint::Fingerprint) -> Result<String, StatementError> {
+        let args = Arguments { text: text.as_bytes(), fingerprint, parameters: None, mode: self.state.mode.lex };
+        let mut shown = explain::to_text(plan, &args);
+        let Some((name, target)) = routed(&plan.root) else { return Ok(shown) };
+        let keyspace = KeyspaceRef::find(&self.snapshot, name)?;
+        let version = &*self.snapshot.server_version;
+        let session = SessionView { state: &self.state, id: self.id, version, evaluated: &[] };
+        let set = target.resolve(&args, &session, keyspace.ranges())?;
+        let mut shards = Vec::new();
+        for index in set.indices() {
+            shards.push(keyspace.place(*index as usize, self.state.target.tablet, 0)?.to_string());
+        }
+        let any = if set.is_any() { " (or any other)" } else { "" };
+        shown.push_str(&format!("\nShards: {}{any}\n", shards.join(", ")));
+        Ok(shown)
+    }
+
+    /// PREPARE name FROM text.
+    async fn prepare_named(&mut self, name: &str, from: &PrepareSource) -> Result<(), StatementError> {
+        let text: Vec<u8> = match from {
+            PrepareSource::Text(text) => text.as_bytes().to_vec(),
+            PrepareSource::Variable(variable) => self.variable_text(variable),
+        };
+        let key: Box<str> = name.to_lowercase().into();
+        if let Some(id) = self.named.remove(&key) {
+            self.com_stmt_close(id);
+        }
+        let (id, _) = self.prepare_text(&text).await?;
+        self.named.insert(key, id);
+        Ok(())
+    }
+
+    fn deallocate(&mut self, name: &str) -> Result<(), StatementError> {
+        match self.named.remove(&*name.to_lowercase()) {
+            Some(id) => {
+                self.com_stmt_close(id);
+                Ok(())
+            }
+            None => Err(unknown_statement(name, "DEALLOCATE PREPARE")),
+        }
+    }
+
+    async fn execute_named(&mut self, name: &str, using: &[Box<str>]) -> Result<(), StatementError> {
+        let id = self.named.get(&*name.to_lowercase()).copied().ok_or_else(|| unknown_statement(name, "EXECUTE"))?;
+        self.execute_with_variables(id, using).await
+    }
+
+    /// COM_CHANGE_USER: the session starts anew as another user.
+    pub(super) async fn com_change_user(&mut self, command: &ChangeUser<'_>) -> Result<(), End> {
+        self.connections.reset().await;
+        self.transaction = super::Transaction::default();
+        self.prepared.clear();
+        self.named.clear();
+        let host = self.state.login.rsplit_once('@').map_or("localhost", |(_, host)| host).to_owned();
+        let mut input = super::Input::new();
+        let login = handshake::change_user(&self.worker, &mut self.client, &mut input, command, &host).await;
+        match login {
+            Ok(state) => {
+                self.process.set_user(Arc::clone(&state.user.name));
+                self.state = state;
+                self.client.flush().await.map_err(End::Io)
+            }
+            Err(LoginError::Io(error)) => Err(End::Io(error)),
+            Err(LoginError::Protocol(message)) => Err(End::Protocol(message)),
+            Err(LoginError::Denied { .. } | LoginError::Refused(_)) => Err(End::Proxy),
+        }
+    }
+}
+
+/// The keyspace and target of a plan that has one target for all of it.
+fn routed(operator: &Operator) -> Option<(&str, &Target)> {
+    let route = match operator {
+        Operator::Route(route) => route,
+        Operator::MergeSort(sort) => &sort.input,
+        Operator::Aggregate(aggregate) => &aggregate.input,
+        Operator::Limit(limit) => return routed(&limit.input),
+        _ => return None,
+    };
+    Some((&route.keyspace, &route.target))
+}
+
+fn unknown_statement(name: &str, verb: &str) -> StatementError {
+    StatementError::sql(Code::UnknownStatement, format!("Unknown prepared statement handler ({name}) given to {verb}"))
+}

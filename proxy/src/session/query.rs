@@ -1,0 +1,198 @@
+//! COM_QUERY: one statement or several, planned and executed.
+
+use super::{Execution, Session, StatementError, quote_name};
+use crate::execute;
+use crate::show::ProcessCommand;
+use crate::metrics::{Outcome, PlanCacheOutcome, Reach};
+use shardgate_router::args::Arguments;
+use shardgate_router::cache::CacheKey;
+use shardgate_router::error::{Code, SqlError};
+use shardgate_router::fingerprint::{self, Fingerprint, SqlMode};
+use shardgate_router::plan::{Plan, StatementClass};
+use shardgate_router::planner::{self, Context};
+use shardgate_router::sql::options::ClientCharset;
+use std::io;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// A statement that is being executed.
+pub(crate) struct Statement<'a> {
+    /// Text, literals, parameters.
+    pub(crate) args: Arguments<'a>,
+    /// Its plan.
+    pub(crate) plan: Arc<Plan>,
+    /// The client's packet with its headers, if it holds exactly this statement.
+    pub(crate) frames: Option<&'a [u8]>,
+    /// Rows go to the client in the binary protocol.
+    pub(crate) binary: bool,
+    /// The execution of a prepared statement that this is.
+    pub(crate) execution: Option<Execution<'a>>,
+}
+
+impl Session {
+    /// COM_QUERY. An error is one of the client's connection; others are answered.
+    #[inline]
+    pub(super) async fn com_query(&mut self, text: &[u8], frames: Option<&[u8]>) -> io::Result<()> {
+        let mut fingerprint = std::mem::take(&mut self.fingerprint);
+        let result = match fingerprint::scan(text, self.state.mode.lex, &mut fingerprint) {
+            Ok(()) if fingerprint.has_more_statements() && self.state.multi_statements => {
+                self.several(text, &mut fingerprint).await
+            }
+            Ok(()) => self.one(text, frames, &fingerprint).await.map(|_| ()),
+            Err(error) => self.unscannable(text, &error).await,
+        };
+        self.fingerprint = fingerprint;
+        result?;
+        self.client.flush().await
+    }
+
+    /// Run the statements of a text one after another; the first that fails ends them.
+    async fn several(&mut self, text: &[u8], fingerprint: &mut Fingerprint) -> io::Result<()> {
+        let statements = fingerprint::split_statements(text, self.state.mode.lex);
+        let last = statements.len().saturating_sub(1);
+        for (index, range) in statements.into_iter().enumerate() {
+            let Some(statement) = text.get(range) else { continue };
+            self.client.more_results = index < last;
+            let done = match fingerprint::scan(statement, self.state.mode.lex, fingerprint) {
+                Ok(()) => self.one(statement, None, fingerprint).await?,
+                Err(error) => {
+                    self.unscannable(statement, &error).await?;
+                    false
+                }
+            };
+            if !done || self.ending {
+                break;
+            }
+        }
+        self.client.more_results = false;
+        Ok(())
+    }
+
+    /// A text that can't be cut into tokens: MySQL's syntax error.
+    async fn unscannable(&mut self, text: &[u8], error: &fingerprint::LexError) -> io::Result<()> {
+        let near: String = String::from_utf8_lossy(text).chars().take(80).collect();
+        let message = format!("You have an error in your SQL syntax near '{near}': {error}");
+        self.fail(StatementError::sql(Code::Syntax, message))
+    }
+
+    /// Run one statement; whether it succeeded.
+    #[inline]
+    async fn one(&mut self, text: &[u8], frames: Option<&[u8]>, fingerprint: &Fingerprint) -> io::Result<bool> {
+        self.begin_statement();
+        let plan = match self.plan(text, fingerprint, false) {
+            Ok(plan) => plan,
+            Err(error) => {
+                self.fail(error.into())?;
+                return Ok(false);
+            }
+        };
+        let args = Arguments { text, fingerprint, parameters: None, mode: self.state.mode.lex };
+        self.run_statement(Statement { args, plan, frames, binary: false, execution: None }).await
+    }
+
+    /// Take the view of the world that the next statement sees.
+    #[inline]
+    pub(super) fn begin_statement(&mut self) {
+        self.snapshot = self.worker.snapshot();
+    }
+
+    /// The plan of a text, from the cache or new.
+    #[inline]
+    pub(super) fn plan(&mut self, text: &[u8], fingerprint: &Fingerprint, prepared: bool) -> Result<Arc<Plan>, SqlError> {
+        let key = CacheKey {
+            database: self.state.target.keyspace.as_deref(),
+            mode: self.mode(),
+            prepared,
+            shard_targeted: self.state.target.shard.is_some(),
+            generation: self.snapshot.generation,
+        };
+        if let Some(plan) = self.worker.plans.get(&key, fingerprint, text) {
+            self.worker.metrics.plan_cache(PlanCacheOutcome::Hit);
+            return Ok(plan);
+        }
+        self.worker.metrics.plan_cache(PlanCacheOutcome::Miss);
+        let context = Context {
+            catalog: &self.snapshot.catalog,
+            database: key.database,
+            mode: key.mode,
+            charset: ClientCharset::from_name(self.state.settings.text("character_set_client").unwrap_or("utf8mb4")),
+            server_version: self.snapshot.mysql_version,
+            prepared,
+            shard_targeted: key.shard_targeted,
+        };
+        let plan = Arc::new(planner::plan(text, fingerprint, &context)?);
+        self.worker.plans.insert(&key, fingerprint, Arc::clone(&plan));
+        Ok(plan)
+    }
+
+    /// How texts are read: the sql_mode, and IGNORE_SPACE as a capability.
+    fn mode(&self) -> SqlMode {
+        let mut mode = self.state.mode;
+        mode.ignore_space |= self.profile.ignore_space;
+        mode
+    }
+
+    /// COM_FIELD_LIST: the columns of a table, as a shard describes them.
+    pub(super) async fn com_field_list(&mut self, table: &[u8], wildcard: &[u8]) -> Result<(), StatementError> {
+        self.begin_statement();
+        let table = String::from_utf8_lossy(table).into_owned();
+        let text = format!("SELECT * FROM {} LIMIT 0", quote_name(&table));
+        let mut fingerprint = Fingerprint::new();
+        fingerprint::scan(text.as_bytes(), self.state.mode.lex, &mut fingerprint)
+            .map_err(|error| StatementError::sql(Code::UnknownTable, format!("table `{table}`: {error}")))?;
+        let plan = self.plan(text.as_bytes(), &fingerprint, false)?;
+        self.check_rights(&plan)?;
+        let args = Arguments { text: text.as_bytes(), fingerprint: &fingerprint, parameters: None, mode: self.state.mode.lex };
+        let statement = Statement { args, plan, frames: None, binary: false, execution: None };
+        execute::field_list(self, &statement, &table, wildcard).await
+    }
+
+    /// Execute a planned statement and answer the client; whether it succeeded.
+    #[inline]
+    pub(super) async fn run_statement(&mut self, statement: Statement<'_>) -> io::Result<bool> {
+        let started = Instant::now();
+        let class = statement.plan.class;
+        let command = if statement.binary { ProcessCommand::Execute } else { ProcessCommand::Query };
+        self.process.set_statement(command, statement.args.fingerprint.key(), started);
+        let result = match self.check_rights(&statement.plan) {
+            Ok(()) => execute::run(self, &statement).await,
+            Err(error) => Err(error),
+        };
+        let (outcome, reach, done) = match result {
+            Ok(reach) => (Outcome::Ok, reach, true),
+            Err(StatementError::Client(error)) => return Err(error),
+            Err(error) => {
+                self.fail(error)?;
+                (Outcome::Error, Reach::Local, false)
+            }
+        };
+        self.worker.metrics.statement(class, reach, outcome, started.elapsed());
+        Ok(done)
+    }
+
+    /// Whether the user may do this.
+    pub(super) fn check_rights(&self, plan: &Plan) -> Result<(), StatementError> {
+        use crate::config::Right;
+        let user = &self.state.user;
+        for used in &plan.tables {
+            let needed = match plan.class {
+                StatementClass::Ddl => Right::Admin,
+                _ if used.written => Right::Write,
+                _ => Right::Read,
+            };
+            if user.right(&used.keyspace).is_none_or(|right| right < needed) {
+                let verb = match needed {
+                    Right::Read => "SELECT",
+                    Right::Write => "INSERT, UPDATE, DELETE",
+                    Right::Admin => "DDL",
+                };
+                let message = format!(
+                    "{verb} command denied to user '{}' for table '{}.{}'",
+                    user.name, used.keyspace, used.table
+                );
+                return Err(StatementError::sql(Code::CommandDenied, message));
+            }
+        }
+        Ok(())
+    }
+}
