@@ -138,11 +138,11 @@ enum State {
     Greeting,
     /// TLS is to be started.
     Tls {
-        method: Option<Method>,
+        method: Method,
     },
     /// The answer was sent; a verdict or another request is to come.
     Answered {
-        method: Option<Method>,
+        method: Method,
     },
     /// The public key is to come.
     Key,
@@ -196,10 +196,10 @@ impl<'a> ClientAuth<'a> {
                 Ok(ClientStep::Done(self.info.clone()))
             }
             (State::Answered { .. }, Some(&AuthSwitchRequest::HEADER)) => self.switch(payload, link),
-            (State::Answered { method: Some(Method::CachingSha2) }, Some(&AuthMoreData::HEADER)) => {
+            (State::Answered { method: Method::CachingSha2 }, Some(&AuthMoreData::HEADER)) => {
                 match &*AuthMoreData::decode(payload)?.data {
                     FAST_OK => {
-                        self.state = State::Answered { method: Some(Method::CachingSha2) };
+                        self.state = State::Answered { method: Method::CachingSha2 };
                         Ok(ClientStep::Read)
                     }
                     FULL => self.full(link),
@@ -251,7 +251,8 @@ impl<'a> ClientAuth<'a> {
         self.info.capabilities = capabilities;
         self.info.collation = greeting.collation;
         self.info.status = greeting.status;
-        let method = Method::by_name(&greeting.plugin);
+        // If the server's default method isn't spoken here, the account's may be; the nonce is good for any.
+        let method = Method::by_name(&greeting.plugin).unwrap_or(Method::CachingSha2);
         if capabilities.contains(Capabilities::SSL) {
             let request =
                 SslRequest { capabilities, max_packet: self.login.max_packet, collation: self.login.collation };
@@ -265,18 +266,16 @@ impl<'a> ClientAuth<'a> {
         Ok(self.respond(method, link))
     }
 
-    /// Sends the handshake response. If the server's default method isn't spoken here, the account's may be; the
-    /// server will ask for it.
-    fn respond(&mut self, method: Option<Method>, link: &mut Link<'_>) -> ClientStep {
-        let proposed = method.unwrap_or(Method::CachingSha2);
+    /// Sends the handshake response.
+    fn respond(&mut self, method: Method, link: &mut Link<'_>) -> ClientStep {
         let response = HandshakeResponse41 {
             capabilities: self.info.capabilities,
             max_packet: self.login.max_packet,
             collation: self.login.collation,
             user: Cow::Borrowed(self.login.user),
-            auth_data: Cow::Owned(if method.is_some() { self.answer(proposed) } else { Vec::new() }),
+            auth_data: Cow::Owned(self.answer(method)),
             database: self.login.database.map(Cow::Borrowed),
-            plugin: Some(Cow::Borrowed(proposed.name().as_bytes())),
+            plugin: Some(Cow::Borrowed(method.name().as_bytes())),
             attributes: self.login.attributes,
             zstd_level: None,
         };
@@ -303,7 +302,7 @@ impl<'a> ClientAuth<'a> {
             answer.push(0);
         }
         link.send(|out| out.extend_from_slice(&answer));
-        self.state = State::Answered { method: Some(method) };
+        self.state = State::Answered { method };
         Ok(ClientStep::Read)
     }
 
@@ -314,7 +313,7 @@ impl<'a> ClientAuth<'a> {
                 out.extend_from_slice(self.login.password);
                 out.push(0);
             });
-            self.state = State::Answered { method: Some(Method::CachingSha2) };
+            self.state = State::Answered { method: Method::CachingSha2 };
             return Ok(ClientStep::Read);
         }
         match self.login.key {
@@ -331,7 +330,7 @@ impl<'a> ClientAuth<'a> {
     fn encrypted(&mut self, pem: &str, link: &mut Link<'_>) -> Result<ClientStep, ClientAuthError> {
         let encrypted = encrypt_password(pem, self.login.password, &self.nonce, link.random)?;
         link.send(|out| out.extend_from_slice(&encrypted));
-        self.state = State::Answered { method: Some(Method::CachingSha2) };
+        self.state = State::Answered { method: Method::CachingSha2 };
         Ok(ClientStep::Read)
     }
 }

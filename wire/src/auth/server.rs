@@ -111,8 +111,10 @@ impl Denied {
 /// Where a login stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum State {
-    /// The client's first packet is to come.
-    Response,
+    /// The client's first packet (or its first one over TLS) is to come.
+    Response {
+        is_tls: bool,
+    },
     /// TLS is to be started.
     Tls,
     /// The account is to be looked up.
@@ -144,7 +146,7 @@ impl ServerAuth {
     /// says that the connection is safe without TLS (a Unix socket).
     pub fn new(nonce: Nonce, offered: Capabilities, key: Option<Arc<ServerKey>>, secure: bool) -> Self {
         ServerAuth {
-            state: State::Response,
+            state: State::Response { is_tls: false },
             nonce,
             offered,
             key,
@@ -185,7 +187,7 @@ impl ServerAuth {
         if self.state != State::Tls {
             return Err(ServerAuthError::State { what: "the start of TLS" });
         }
-        self.state = State::Response;
+        self.state = State::Response { is_tls: true };
         self.secure = true;
         Ok(())
     }
@@ -196,14 +198,14 @@ impl ServerAuth {
     /// If the packet is malformed or may not come here.
     pub fn on_packet(&mut self, payload: &[u8], link: &mut Link<'_>) -> Result<ServerStep, ServerAuthError> {
         match std::mem::replace(&mut self.state, State::Done) {
-            State::Response if SslRequest::matches(payload) => {
+            State::Response { is_tls: false } if SslRequest::matches(payload) => {
                 if !self.offered.contains(Capabilities::SSL) {
                     return Err(ServerAuthError::TlsNotOffered);
                 }
                 self.state = State::Tls;
                 Ok(ServerStep::StartTls)
             }
-            State::Response => {
+            State::Response { .. } => {
                 self.hello = Some(Hello::of_response(&HandshakeResponse41::decode(payload)?));
                 self.state = State::Account;
                 Ok(ServerStep::LookUp)

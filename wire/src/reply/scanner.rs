@@ -95,10 +95,13 @@ impl ReplyScanner {
 
     /// Begins with the next command's reply on the same connection, keeping the memory.
     pub fn reset(&mut self, expect: Expect) {
-        let gathered = std::mem::take(&mut self.gathered);
-        *self = ReplyScanner::new(expect, self.capabilities);
-        self.gathered = gathered;
+        self.phase = expect.into();
+        self.position = Position::Head { have: 0 };
         self.gathered.clear();
+        self.session_changes.clear();
+        self.rows = 0;
+        self.results = 0;
+        self.prepared = None;
     }
 
     /// Which packet comes next, or is being passed.

@@ -43,12 +43,13 @@ pub fn write_literal(out: &mut Vec<u8>, value: &Param<'_>, style: LiteralStyle) 
             // A quote or a backslash may be a part of a character: bytes can't be escaped one by one.
             out.push(b'_');
             out.extend_from_slice(style.charset.name.as_bytes());
+            out.push(b' ');
             write_hex(out, text);
         }
         Param::Text(text) => write_quoted(out, text, style),
         Param::Binary(bytes) => {
             // With the introducer it is a string in every context, where X'..' alone may be a number.
-            out.extend_from_slice(b"_binary");
+            out.extend_from_slice(b"_binary ");
             write_hex(out, bytes);
         }
         Param::Date(date) => write_temporal(out, is_real(date), "DATE", |out| {
@@ -157,7 +158,7 @@ mod tests {
             (Param::Float(0.1), "1.0000000149011612e-1"),
             (Param::Decimal(b"-12.50"), "-12.50"),
             (Param::Decimal(b".5"), ".5"),
-            (Param::Binary(b"\x00'\xff"), "_binaryX'0027FF'"),
+            (Param::Binary(b"\x00'\xff"), "_binary X'0027FF'"),
             (Param::Date(date), "DATE'2024-02-29'"),
             (Param::Date(Date::default()), "'0000-00-00'"),
             (Param::DateTime(datetime), "TIMESTAMP'2024-02-29 01:02:03.000040'"),
@@ -173,7 +174,7 @@ mod tests {
         assert_eq!(literal(text, "utf8mb4", false), "'it''s \\\\ \u{e9}'");
         assert_eq!(literal(text, "utf8mb4", true), "'it''s \\ \u{e9}'");
         // In GBK, the backslash here is the second byte of a character.
-        assert_eq!(literal(Param::Text(b"\x95\x5c' OR 1"), "gbk", false), "_gbkX'955C27204F522031'");
+        assert_eq!(literal(Param::Text(b"\x95\x5c' OR 1"), "gbk", false), "_gbk X'955C27204F522031'");
         assert_eq!(literal(Param::Text(b"a'b"), "gbk", false), "'a''b'");
     }
 
