@@ -40,7 +40,10 @@ wanted_source() {
     fi
 }
 
-is_done() { [ -x "$BIN/mysqld" ] && [ -r "$STAMP" ] && [ "$(cat "$STAMP")" = "$1 $HOME_OF_MYSQL" ]; }
+# What the stamp says when this version of the script has done its work.
+stamp_for() { echo "2 $1 $HOME_OF_MYSQL"; }
+
+is_done() { [ -x "$BIN/mysqld" ] && [ -r "$STAMP" ] && [ "$(cat "$STAMP")" = "$(stamp_for "$1")" ]; }
 
 # Wrappers for a server that the machine has already. $1: mysqld.
 use_own() {
@@ -53,6 +56,7 @@ use_own() {
         done
     fi
     write_wrapper "$BIN/mysqld" <<END
+[ "\${1:-}" != --no-defaults ] || shift
 exec ${runner:+"$runner" }"$server" --no-defaults "\$@"
 END
     for program in $CLIENTS; do
@@ -116,6 +120,7 @@ use_fetched() {
     libraries=$(library_path_of "$root")
     write_wrapper "$BIN/mysqld" <<END
 R='$root'
+[ "\${1:-}" != --no-defaults ] || shift
 exec '$loader' --library-path '$libraries' "\$R/usr/sbin/mysqld" --no-defaults --basedir="\$R/usr" \\
     --lc-messages-dir="\$R/usr/share/mysql" --character-sets-dir="\$R/usr/share/mysql/charsets" \\
     --plugin-dir="\$R/usr/lib/mysql/plugin" "\$@"
@@ -158,7 +163,7 @@ if ! is_done "$source"; then
         *) use_fetched ;;
         esac
         is_usable "$BIN/mysqld" || die "$BIN/mysqld does not run: $("$BIN/mysqld" --version 2>&1 | tail -n 3)"
-        printf '%s' "$source $HOME_OF_MYSQL" >"$STAMP.$$"
+        stamp_for "$source" >"$STAMP.$$"
         mv "$STAMP.$$" "$STAMP"
     fi
 fi

@@ -284,6 +284,8 @@ impl Mysqld {
         let options = &self.options;
         let folder = options.folder.display();
         let mut arguments = vec![
+            // Must be the first: the machine's own settings are for the machine's own server.
+            "--no-defaults".to_owned(),
             format!("--datadir={folder}/data"),
             format!("--log-error={folder}/error.log"),
             format!("--pid-file={folder}/mysqld.pid"),

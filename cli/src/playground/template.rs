@@ -61,6 +61,7 @@ impl Template {
         let data = work.join("data");
         let mut command = Command::new(self.binary.path());
         command
+            .arg("--no-defaults")
             .arg("--initialize-insecure")
             .arg(format!("--datadir={}", data.display()))
             .arg(format!("--log-error={}", log_file.display()))
