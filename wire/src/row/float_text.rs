@@ -12,7 +12,7 @@ pub(super) fn write_double(out: &mut Vec<u8>, value: f64, decimals: u8) {
     if decimals < DECIMALS_NOT_FIXED {
         return write_fixed(out, value, usize::from(decimals));
     }
-    write_scientific(out, &format!("{value:e}"));
+    write_scientific(out, &shortest(value));
 }
 
 /// Appends a FLOAT: six digits, unless their number behind the point is fixed.
@@ -26,7 +26,7 @@ pub(super) fn write_float(out: &mut Vec<u8>, value: f32, decimals: u8) {
 /// Appends so many digits behind the point. The shortest digits that mean the value are filled up with zeros; only
 /// what is longer is rounded.
 fn write_fixed(out: &mut Vec<u8>, value: f64, decimals: usize) {
-    let shortest = format!("{value}");
+    let shortest = plain(&shortest(value)).unwrap_or_else(|| format!("{value}"));
     let (whole, fraction) = shortest.split_once('.').unwrap_or((&shortest, ""));
     let text = match fraction.len() {
         len if len > decimals => format!("{value:.decimals$}"),
@@ -34,6 +34,45 @@ fn write_fixed(out: &mut Vec<u8>, value: f64, decimals: usize) {
         _ => format!("{whole}.{fraction:0<decimals$}"),
     };
     out.extend_from_slice(text.as_bytes());
+}
+
+/// The fewest digits that mean the value, as `d.ddde-x`. Where two numbers of so few digits are equally near, MySQL
+/// takes the one that ends in an even digit.
+fn shortest(value: f64) -> String {
+    let text = format!("{value:e}");
+    let Some((mantissa, exponent)) = text.split_once('e') else { return text };
+    let decimals = mantissa.split_once('.').map_or(0, |(_, fraction)| fraction.len());
+    // With fewer digits the shortest ones are the exact ones.
+    if decimals < 14 || !mantissa.ends_with(['1', '3', '5', '7', '9']) {
+        return text;
+    }
+    // Forty digits more than the shortest ones: only a tie has a 5 and nothing but zeros behind it.
+    let exact = format!("{value:.*e}", decimals + 40);
+    let is_tie = exact
+        .split_once('e')
+        .and_then(|(digits, _)| digits.get(mantissa.len()..))
+        .is_some_and(|rest| rest.strip_prefix('5').is_some_and(|zeros| zeros.bytes().all(|digit| digit == b'0')));
+    let lower = exact.get(..mantissa.len()).map(|digits| format!("{digits}e{exponent}"));
+    match lower {
+        Some(lower) if is_tie && lower != text && lower.parse() == Ok(value) => lower,
+        _ => text,
+    }
+}
+
+/// A number in scientific form as one without an exponent.
+fn plain(text: &str) -> Option<String> {
+    let (mantissa, exponent) = text.split_once('e')?;
+    let exponent: i32 = exponent.parse().ok()?;
+    let (sign, mantissa) = mantissa.strip_prefix('-').map_or(("", mantissa), |rest| ("-", rest));
+    let digits = mantissa.replace('.', "");
+    let point = exponent + 1;
+    Some(match usize::try_from(point) {
+        Ok(0) | Err(_) => format!("{sign}0.{}{digits}", "0".repeat(point.unsigned_abs() as usize)),
+        Ok(point) => match digits.split_at_checked(point) {
+            None | Some((_, "")) => format!("{sign}{digits:0<point$}"),
+            Some((whole, fraction)) => format!("{sign}{whole}.{fraction}"),
+        },
+    })
 }
 
 /// Appends the number that `text` spells as `-d.dddde-x`, with or without an exponent as MySQL would.
@@ -104,7 +143,19 @@ mod tests {
         assert_eq!(double(1.005, 2), "1.00");
         assert_eq!(double(12.0, 3), "12.000");
         assert_eq!(double(-45712544313028.1, 4), "-45712544313028.1000");
+        assert_eq!(double(0.0, 2), "0.00");
+        assert_eq!(double(0.015625, 4), "0.0156");
+        assert_eq!(double(0.5, 4), "0.5000");
+        assert_eq!(double(-7.0, 0), "-7");
         assert_eq!(double(4.222123954218463e28, 4), "42221239542184630000000000000.0000");
+    }
+
+    #[test]
+    fn ties_go_to_the_even_digit() {
+        // The value ends in .625 exactly: .62 and .63 are equally near.
+        assert_eq!(double(-267086413256115.63, 31), "-267086413256115.62");
+        assert_eq!(double(267086413256115.63, 4), "267086413256115.6200");
+        assert_eq!(double(0.30000000000000004, 31), "0.30000000000000004");
     }
 
     #[test]
