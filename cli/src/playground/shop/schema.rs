@@ -76,3 +76,17 @@ keyspaces:
         column_vindexes: [{column: customer_id, name: xxhash}]
       country: {type: reference, source: commerce.country}
 ";
+
+#[cfg(test)]
+mod tests {
+    use shardgate_vschema::VSchema;
+
+    use super::VSCHEMA;
+
+    #[test]
+    fn the_vschema_has_no_fault() {
+        let no_files = |path: &str| Err(format!("{path} is not there"));
+        let parsed = VSchema::parse("vschema.yaml", VSCHEMA, &no_files);
+        assert!(parsed.is_ok(), "{parsed:?}");
+    }
+}
