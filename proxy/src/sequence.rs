@@ -15,10 +15,10 @@ use crate::error::StatementError;
 use crate::metrics::{Metrics, Outcome};
 use blocks::Blocks;
 use reserve::{ReserveError, reserve, statement_error};
-use snowflake::Snowflake;
 use shardgate_router::error::Code;
 use shardgate_router::plan::Sequence;
 use shardgate_topology::InstanceId;
+use snowflake::Snowflake;
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -89,7 +89,8 @@ impl Sequences {
             return Ok(values);
         }
         if count == 0 {
-            let text = format!("NEXT 0 VALUES of sequence `{}.{}`: ask for 1 or more", sequence.keyspace, sequence.table);
+            let text =
+                format!("NEXT 0 VALUES of sequence `{}.{}`: ask for 1 or more", sequence.keyspace, sequence.table);
             return Err(StatementError::sql(Code::Sequence, text));
         }
         let reserver = Arc::clone(&self.reserver);

@@ -31,11 +31,13 @@ pub(super) fn snapshot(parts: &Parts<'_>) -> Snapshot {
         topology: Arc::clone(topology),
         catalog: Arc::new(catalog(parts, topology)),
         server_version: server_version(parts),
+        mysql_version: server(parts).map_or(0, |server| version_number(&server.version)),
+        sql_mode: server(parts).map_or_else(|| Arc::from(""), |server| Arc::clone(&server.sql_mode)),
     }
 }
 
 /// What the first server that was read says of itself: the adopted one before others, since its clients are used to it.
-pub(super) fn server<'a>(parts: &Parts<'a>) -> Option<&'a ServerFacts> {
+fn server<'a>(parts: &Parts<'a>) -> Option<&'a ServerFacts> {
     let adopted = parts.default.map(|reading| &reading.server);
     adopted.or_else(|| parts.keyspaces.values().next().map(|reading| &reading.server))
 }
@@ -75,6 +77,13 @@ fn server_version(parts: &Parts<'_>) -> Arc<str> {
     }
     let version = server(parts).map_or(UNKNOWN_VERSION, |server| &server.version);
     Arc::from(format!("{version}-shardgate"))
+}
+
+/// `9.7.1-log` as 90701.
+fn version_number(version: &str) -> u32 {
+    let mut parts = version.split(|c: char| !c.is_ascii_digit()).map(|part| part.parse::<u32>().unwrap_or_default());
+    let mut next = || parts.next().unwrap_or_default();
+    next() * 10_000 + next() * 100 + next()
 }
 
 /// Gives each group of servers a number of its own.

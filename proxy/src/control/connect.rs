@@ -109,7 +109,9 @@ impl ControlConnection {
     /// Say goodbye. The connection is gone afterwards, also if the server doesn't answer.
     pub(crate) async fn close(self) {
         let ControlConnection { conn, instance } = self;
-        if let Err(error) = bounded(&instance, "closing the connection", Duration::from_secs(1), conn.disconnect()).await {
+        if let Err(error) =
+            bounded(&instance, "closing the connection", Duration::from_secs(1), conn.disconnect()).await
+        {
             tracing::debug!(%error, "a connection of the control plane ended without a goodbye");
         }
     }
@@ -162,7 +164,8 @@ fn options(backend: &Backend, instance: &Instance, with_tls: bool) -> OptsBuilde
 
 fn tls_options(backend: &Backend) -> Option<SslOpts> {
     // The built-in roots stay where no certificate is looked at, only because rustls makes no client without a root.
-    let unverified = || SslOpts::default().with_danger_accept_invalid_certs(true).with_danger_skip_domain_validation(true);
+    let unverified =
+        || SslOpts::default().with_danger_accept_invalid_certs(true).with_danger_skip_domain_validation(true);
     let verified = || {
         let roots = backend.tls.ca.iter().map(|ca| ca.clone().into()).collect();
         SslOpts::default().with_disable_built_in_roots(true).with_root_certs(roots)
@@ -212,6 +215,54 @@ pub(crate) fn identifier(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::BackendTls;
+    use crate::control::test_server::TestServer;
+    use std::path::PathBuf;
+
+    const LIMIT: Duration = Duration::from_secs(5);
+
+    async fn ask(backend: &Backend, instance: &Instance, sql: &str) -> Result<Vec<Option<String>>, ControlError> {
+        let mut connection = ControlConnection::open(backend, instance).await?;
+        let rows = connection.rows("a test", sql, LIMIT).await?;
+        connection.close().await;
+        Ok(rows.first().map(|row| (0..row.len()).map(|column| text(row, column)).collect()).unwrap_or_default())
+    }
+
+    #[tokio::test]
+    async fn each_tls_mode_encrypts_what_it_says() {
+        let Some(server) = TestServer::from_environment() else { return };
+        let instance = server.instance();
+        let cipher = "SHOW SESSION STATUS LIKE 'Ssl_cipher'";
+        let of = |mode, ca| Backend { tls: BackendTls { mode, ca }, ..server.backend() };
+        for (mode, encrypted) in [(TlsMode::Disabled, false), (TlsMode::Preferred, true), (TlsMode::Required, true)] {
+            let row = ask(&of(mode, None), &instance, cipher).await.unwrap();
+            assert_eq!(row[1].as_deref() != Some(""), encrypted, "{mode:?}");
+        }
+        let row = ask(&server.backend(), &instance, "SELECT @@datadir, @@ssl_ca").await.unwrap();
+        let ca = row[0].as_deref().map(|folder| PathBuf::from(folder).join(row[1].as_deref().unwrap_or_default()));
+        if ca.as_ref().is_some_and(|ca| ca.is_file()) {
+            assert!(ask(&of(TlsMode::VerifyCa, ca.clone()), &instance, cipher).await.is_ok());
+            let error = ask(&of(TlsMode::VerifyIdentity, ca), &instance, cipher).await.unwrap_err();
+            assert!(error.to_string().contains("connecting failed"), "{error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_server_is_reached_by_its_unix_socket() {
+        let Some(server) = TestServer::from_environment() else { return };
+        let socket = ask(&server.backend(), &server.instance(), "SELECT @@socket").await.unwrap();
+        let instance = Instance::new(Address::Unix(socket[0].as_deref().unwrap().into()));
+        let row = ask(&server.backend(), &instance, "SELECT USER()").await.unwrap();
+        assert_eq!(row[0].as_deref(), Some("root@localhost"));
+    }
+
+    #[tokio::test]
+    async fn a_statement_that_takes_too_long_is_given_up() {
+        let Some(server) = TestServer::from_environment() else { return };
+        let mut connection = ControlConnection::open(&server.backend(), &server.instance()).await.unwrap();
+        let error = connection.run("sleeping", "DO SLEEP(60)", Duration::from_millis(50)).await.unwrap_err();
+        assert!(error.to_string().contains("sleeping took longer than 0.05 s"), "{error}");
+    }
 
     #[test]
     fn names_are_quoted_whatever_they_hold() {

@@ -12,10 +12,12 @@ mod schema_rows;
 mod status;
 #[cfg(test)]
 pub(crate) mod test_server;
+#[cfg(test)]
+pub(crate) mod test_world;
 mod watcher;
 
 pub(crate) use connect::{ControlConnection, ControlError, identifier, number, text};
-pub(crate) use schema_reader::{SYSTEM_DATABASES, ServerFacts, is_system_database};
+pub(crate) use schema_reader::SYSTEM_DATABASES;
 pub(crate) use status::{ControlStatus, KeyspaceState, KeyspaceStatus};
 
 use crate::config::Config;
@@ -94,7 +96,8 @@ impl Control {
     /// If the shards couldn't be read; the last good schema is still served, and reading goes on in the background.
     pub(crate) async fn refresh(&self, keyspace: &str) -> Result<(), StatementError> {
         let not_ready = |reason: String| {
-            let text = format!("the schema of keyspace `{keyspace}` couldn't be read again after the statement: {reason}");
+            let text =
+                format!("the schema of keyspace `{keyspace}` couldn't be read again after the statement: {reason}");
             StatementError::sql(Code::NotReady, text)
         };
         let (done, answer) = oneshot::channel();

@@ -123,7 +123,10 @@ impl Publisher {
     /// Start a watcher for what is new or on other servers, stop those of what is gone.
     fn follow_topology(&mut self) {
         let topology = Arc::clone(&self.state.stored.topology);
-        let named = topology.keyspaces.iter().map(|(name, keyspace)| (Arc::clone(name), Subject::Keyspace(Arc::clone(keyspace))));
+        let named = topology
+            .keyspaces
+            .iter()
+            .map(|(name, keyspace)| (Arc::clone(name), Subject::Keyspace(Arc::clone(keyspace))));
         let default = topology.default.iter().map(|shard| (Arc::from(DEFAULT), Subject::Default(Arc::clone(shard))));
         let mut wanted: BTreeMap<Arc<str>, Subject> = named.chain(default).collect();
         // Dropping a watcher's requests ends it.
@@ -217,7 +220,8 @@ fn build(
     followed: &BTreeMap<Arc<str>, Followed>,
     generation: u64,
 ) -> (Snapshot, ControlStatus) {
-    let parts = Parts { generation, config, stored: &state.stored, keyspaces: keyspaces(followed), default: default(followed) };
+    let parts =
+        Parts { generation, config, stored: &state.stored, keyspaces: keyspaces(followed), default: default(followed) };
     let statuses = followed.iter().map(|(name, followed)| (Arc::clone(name), keyspace_status(followed)));
     let mut keyspaces: BTreeMap<Arc<str>, KeyspaceStatus> = statuses.collect();
     let status = ControlStatus {
@@ -225,7 +229,6 @@ fn build(
         store: state.status.clone(),
         default: keyspaces.remove(DEFAULT),
         keyspaces,
-        server: assemble::server(&parts).cloned(),
     };
     (assemble::snapshot(&parts), status)
 }

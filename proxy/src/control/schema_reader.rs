@@ -6,6 +6,7 @@ use super::connect::{ControlConnection, ControlError, number, text};
 use super::schema_rows::{self, Checksum};
 use crate::config::Backend;
 use mysql_async::Row;
+use shardgate_router::catalog::is_system_database;
 use shardgate_router::schema::KeyspaceSchema;
 use shardgate_topology::{Instance, KeyspaceTopology, Shard};
 use shardgate_vschema::ShardName;
@@ -105,19 +106,10 @@ pub(crate) async fn read_default(backend: &Backend, shard: &Arc<Shard>) -> Resul
     let server = server_facts(&mut connection).await?;
     let found = connection.rows("listing the databases", "SHOW DATABASES", QUERY_TIMEOUT).await?;
     connection.close().await;
-    let mut databases: Vec<Arc<str>> = found
-        .iter()
-        .filter_map(|row| text(row, 0))
-        .filter(|name| !is_system_database(name))
-        .map(Arc::from)
-        .collect();
+    let mut databases: Vec<Arc<str>> =
+        found.iter().filter_map(|row| text(row, 0)).filter(|name| !is_system_database(name)).map(Arc::from).collect();
     databases.sort();
     Ok(DefaultReading { databases, server })
-}
-
-/// Whether a database is one of MySQL's own.
-pub(crate) fn is_system_database(name: &str) -> bool {
-    SYSTEM_DATABASES.iter().any(|system| system.eq_ignore_ascii_case(name))
 }
 
 /// MySQL's own databases.
@@ -129,7 +121,8 @@ async fn first_answering(
     shards: &[Arc<Shard>],
 ) -> Result<(usize, ControlConnection, Arc<Instance>), ControlError> {
     let numbered = || shards.iter().enumerate();
-    let mut instances: Vec<(usize, Arc<Instance>)> = numbered().map(|(at, shard)| (at, Arc::clone(shard.primary()))).collect();
+    let mut instances: Vec<(usize, Arc<Instance>)> =
+        numbered().map(|(at, shard)| (at, Arc::clone(shard.primary()))).collect();
     instances.extend(numbered().flat_map(|(at, shard)| shard.replicas().map(move |replica| (at, Arc::clone(replica)))));
     let mut first_error = None;
     for (at, instance) in instances {
@@ -239,7 +232,8 @@ mod tests {
         assert!(matches!(customer.column("token").unwrap().default, ColumnDefault::Expression(_)));
         assert!(customer.column("secret").unwrap().invisible);
         assert!(customer.column("doubled").unwrap().generated);
-        let keys: Vec<_> = customer.unique_keys.iter().map(|key| (&*key.name, key.primary, key.columns.len())).collect();
+        let keys: Vec<_> =
+            customer.unique_keys.iter().map(|key| (&*key.name, key.primary, key.columns.len())).collect();
         assert_eq!(keys, [("PRIMARY", true, 1), ("by_email", false, 1), ("two", false, 2)]);
         assert_eq!(reading.schema.table("v").unwrap().kind, TableKind::View);
     }

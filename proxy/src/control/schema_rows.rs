@@ -75,7 +75,8 @@ pub(super) fn keyspace_schema(
     let mut found: HashMap<String, Table> = HashMap::with_capacity(tables.len());
     for row in tables {
         let Some(name) = text(row, 0) else { continue };
-        let kind = if text(row, 1).is_some_and(|kind| kind.contains("VIEW")) { TableKind::View } else { TableKind::Base };
+        let kind =
+            if text(row, 1).is_some_and(|kind| kind.contains("VIEW")) { TableKind::View } else { TableKind::Base };
         let table = Table { name: names.shared(&name), kind, columns: Vec::new(), unique_keys: Vec::new() };
         found.insert(name, table);
     }

@@ -1,6 +1,5 @@
 //! How the control plane stands, for `SHOW SHARDGATE STATUS`, the admin API and errors.
 
-use super::schema_reader::ServerFacts;
 use shardgate_topology::store::{RevisionInfo, StoreStatus, Stored};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,8 +16,6 @@ pub(crate) struct ControlStatus {
     pub(crate) keyspaces: BTreeMap<Arc<str>, KeyspaceStatus>,
     /// The adopted MySQL, if there is one.
     pub(crate) default: Option<KeyspaceStatus>,
-    /// What the first server that was read says of itself; `None` until one has been.
-    pub(crate) server: Option<ServerFacts>,
 }
 
 impl ControlStatus {

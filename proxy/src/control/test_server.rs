@@ -20,14 +20,24 @@ impl TestServer {
         Some(TestServer { address })
     }
 
+    /// `host:port`.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
     /// How to log in.
     pub(crate) fn backend(&self) -> Backend {
         Backend { user: Arc::from("root"), password: Secret::default(), tls: Default::default() }
     }
 
+    /// The server as an instance.
+    pub(crate) fn instance(&self) -> Instance {
+        Instance::new(self.address.parse().unwrap())
+    }
+
     /// A shard on this server.
     pub(crate) fn shard(&self, name: &str, database: Option<&str>) -> Arc<Shard> {
-        let mut instance = Instance::new(self.address.parse().unwrap());
+        let mut instance = self.instance();
         instance.database = database.map(Arc::from);
         Arc::new(Shard::new(name.parse().unwrap(), vec![instance]).unwrap())
     }
@@ -49,8 +59,7 @@ impl TestServer {
 
     /// Run a statement with this default database.
     pub(crate) async fn run(&self, database: &str, sql: &str) {
-        let instance = Instance::new(self.address.parse().unwrap());
-        let mut connection = ControlConnection::open(&self.backend(), &instance).await.unwrap();
+        let mut connection = ControlConnection::open(&self.backend(), &self.instance()).await.unwrap();
         connection.run("choosing a database", &format!("USE {}", identifier(database)), LIMIT).await.unwrap();
         connection.run("a test's statement", sql, LIMIT).await.unwrap();
         connection.close().await;

@@ -1,9 +1,7 @@
 //! Follows the schema of one keyspace, or the list of databases of the adopted MySQL.
 
 use super::connect::ControlError;
-use super::schema_reader::{
-    DefaultReading, KeyspaceReading, read_checksum, read_default, read_keyspace,
-};
+use super::schema_reader::{DefaultReading, KeyspaceReading, read_checksum, read_default, read_keyspace};
 use crate::config::Backend;
 use crate::metrics::{Metrics, Outcome};
 use shardgate_topology::{KeyspaceTopology, Shard};
@@ -75,7 +73,11 @@ impl Watcher {
         let mut failures = 0;
         loop {
             let began = Instant::now();
-            let read = if waiters.is_empty() && failures == 0 { self.look(last.as_ref()).await } else { self.read().await.map(Some) };
+            let read = if waiters.is_empty() && failures == 0 {
+                self.look(last.as_ref()).await
+            } else {
+                self.read().await.map(Some)
+            };
             let pause = match read {
                 Ok(reading) => {
                     failures = 0;

@@ -52,8 +52,8 @@ impl Gauge {
 
 /// Upper bounds of the buckets in microseconds; a last bucket holds what is longer.
 pub(crate) const BUCKETS: [u64; 16] = [
-    100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000, 5_000_000,
-    10_000_000,
+    100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000,
+    5_000_000, 10_000_000,
 ];
 
 /// How durations are spread, in fixed buckets.

@@ -18,8 +18,8 @@ pub(crate) struct ControlMetrics {
     pub(crate) keyspaces_not_ready: Gauge,
     /// How long a reading of a keyspace's schema took.
     pub(crate) schema_read_duration: Histogram,
-    schema_reads: [Counter; Outcome::COUNT],
-    sequence_reservations: [Counter; Outcome::COUNT],
+    schema_reads: [Counter; Outcome::ALL.len()],
+    sequence_reservations: [Counter; Outcome::ALL.len()],
 }
 
 impl ControlMetrics {
@@ -52,7 +52,7 @@ impl ControlMetrics {
     }
 }
 
-fn of(counters: &[Counter; Outcome::COUNT], outcome: Outcome) -> &Counter {
+fn of(counters: &[Counter; Outcome::ALL.len()], outcome: Outcome) -> &Counter {
     match outcome {
         Outcome::Ok => &counters[0],
         Outcome::Error => &counters[1],

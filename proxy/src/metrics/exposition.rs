@@ -136,8 +136,7 @@ mod tests {
 
     static REQUESTS: Definition =
         Definition { name: "requests_total", kind: Kind::Counter, labels: &["who"], help: "Requests." };
-    static TIMES: Definition =
-        Definition { name: "times_seconds", kind: Kind::Histogram, labels: &[], help: "Times." };
+    static TIMES: Definition = Definition { name: "times_seconds", kind: Kind::Histogram, labels: &[], help: "Times." };
 
     #[test]
     fn label_values_are_escaped() {

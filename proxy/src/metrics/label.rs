@@ -14,9 +14,6 @@ macro_rules! label {
             /// Every value, in the order of their indices.
             pub(crate) const ALL: &'static [$name] = &[$($name::$variant,)+];
 
-            /// How many there are.
-            pub(crate) const COUNT: usize = Self::ALL.len();
-
             /// The label's text.
             pub(crate) fn as_str(self) -> &'static str {
                 match self { $($name::$variant => $text,)+ }

@@ -7,7 +7,7 @@ use shardgate_router::plan::StatementClass;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-const STATEMENT_SERIES: usize = CLASSES.len() * Reach::COUNT * Outcome::COUNT;
+const STATEMENT_SERIES: usize = CLASSES.len() * Reach::ALL.len() * Outcome::ALL.len();
 
 /// What one worker thread counts. Aligned, so that two workers don't share a cache line.
 #[derive(Debug)]
@@ -17,8 +17,8 @@ pub(crate) struct WorkerMetrics {
     pub(crate) open_connections: Gauge,
     /// Client connections that were accepted.
     pub(crate) accepted_connections: Counter,
-    refused: [Counter; RefusedConnection::COUNT],
-    plan_cache: [Counter; PlanCacheOutcome::COUNT],
+    refused: [Counter; RefusedConnection::ALL.len()],
+    plan_cache: [Counter; PlanCacheOutcome::ALL.len()],
     statements: [Counter; STATEMENT_SERIES],
     durations: [Histogram; CLASSES.len()],
     errors: [Counter; Code::ALL.len()],
@@ -136,7 +136,7 @@ impl StatementTotal {
 }
 
 fn series(class: StatementClass, reach: Reach, outcome: Outcome) -> usize {
-    (class_index(class) * Reach::COUNT + reach as usize) * Outcome::COUNT + outcome as usize
+    (class_index(class) * Reach::ALL.len() + reach as usize) * Outcome::ALL.len() + outcome as usize
 }
 
 fn bump(counters: &[Counter], index: usize) {

@@ -40,7 +40,9 @@ pub(super) enum ReserveError {
         table: String,
     },
     /// The row's numbers make no block.
-    #[error("next_id is {next_id} and cache is {cache} in the row with id 0, but next_id must be 0 or more, cache 1 or more: UPDATE {table} SET ... WHERE id = 0")]
+    #[error(
+        "next_id is {next_id} and cache is {cache} in the row with id 0, but next_id must be 0 or more, cache 1 or more: UPDATE {table} SET ... WHERE id = 0"
+    )]
     BadRow {
         /// The table, quoted.
         table: String,

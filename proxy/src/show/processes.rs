@@ -214,6 +214,12 @@ impl Processes {
         self.entry(id).map(|entry| Arc::clone(&lock(&entry.names).user))
     }
 
+    /// How many connections a user has.
+    pub(crate) fn count_of(&self, user: &str) -> usize {
+        let of_user = |entry: &&Arc<Entry>| *lock(&entry.names).user == *user;
+        self.parts.iter().map(|part| lock(part).values().filter(of_user).count()).sum()
+    }
+
     /// All connections in the order of their ids.
     pub(crate) fn list(&self, now: Instant) -> Vec<Process> {
         let mut entries: Vec<Arc<Entry>> = Vec::new();

@@ -45,8 +45,7 @@ pub(super) fn vindexes_of(table: &str, context: &ShowContext<'_>) -> Result<Show
         let columns = used.columns.join(", ");
         let name = used.vindex.name();
         let kind = used.vindex.vindex_type().to_owned();
-        let [kind, params, owner] =
-            keyspace.vindexes.get(name).map_or([kind, String::new(), String::new()], details);
+        let [kind, params, owner] = keyspace.vindexes.get(name).map_or([kind, String::new(), String::new()], details);
         result.push([columns, name.to_owned(), kind, params, owner]);
     }
     Ok(result)
