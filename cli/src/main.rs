@@ -1,3 +1,7 @@
 //! The `shardgate` binary.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    shardgate_cli::main()
+}

@@ -7,6 +7,7 @@
 
 mod admin;
 mod backend;
+pub mod check;
 pub mod config;
 mod control;
 mod error;
@@ -20,6 +21,5 @@ mod settings;
 mod show;
 mod snapshot;
 mod worker;
-
 
 pub use server::{Proxy, ServeError, ServeOptions, serve};

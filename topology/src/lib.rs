@@ -6,6 +6,7 @@
 
 mod address;
 mod check;
+mod emit;
 mod instance;
 mod keyspace;
 mod read;

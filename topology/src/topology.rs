@@ -24,6 +24,12 @@ pub struct ServerGroup(u32);
 impl ServerGroup {
     /// The group of the default MySQL, if there is one.
     const DEFAULT: Self = Self(0);
+
+    /// The number.
+    #[must_use]
+    pub fn number(self) -> u32 {
+        self.0
+    }
 }
 
 impl Topology {
