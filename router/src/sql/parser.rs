@@ -34,8 +34,13 @@ use super::lexer::Lexer;
 use super::options::ParseOptions;
 use super::token::{Token, TokenKind};
 
-/// How deep rules may call each other. About three of them belong to one pair of parentheses.
-pub const MAX_DEPTH: u32 = 600;
+/// How deep rules may call each other; a whole expression within another counts [`EXPR_DEPTH`] times. That is 120 nested
+/// function calls or 65 subqueries.
+pub const MAX_DEPTH: u32 = 480;
+/// What an expression counts for, because all layers' functions are called for it (some 7 KB of stack in a debug build).
+const EXPR_DEPTH: u32 = 4;
+/// What a query counts for.
+const QUERY_DEPTH: u32 = 2;
 /// How many nodes may lie between a tree's root and its leaves.
 pub const MAX_HEIGHT: u32 = 2_000;
 
@@ -209,13 +214,18 @@ impl<'a> Parser<'a> {
     /// Runs a rule that can contain itself, one level deeper. Its node is one higher than what is in it.
     #[inline]
     fn nested<T>(&mut self, rule: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
-        if self.depth >= MAX_DEPTH {
+        self.deeper(1, rule)
+    }
+
+    #[inline]
+    fn deeper<T>(&mut self, levels: u32, rule: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        if self.depth + levels > MAX_DEPTH {
             return self.too_deep();
         }
-        self.depth += 1;
+        self.depth += levels;
         let siblings = std::mem::replace(&mut self.height, 0);
         let node = rule(self)?;
-        self.depth -= 1;
+        self.depth -= levels;
         self.height = siblings.max(self.height + 1);
         if self.height > MAX_HEIGHT { self.too_deep() } else { Ok(node) }
     }

@@ -45,6 +45,12 @@ impl Generator {
         (self.state >> 11) as usize % limit
     }
 
+    /// A number below `limit`.
+    #[allow(dead_code)] // for one of the two tests that share this file
+    pub fn number(&mut self, limit: usize) -> usize {
+        self.below(limit.max(1))
+    }
+
     fn pick(&mut self, choices: &[&str]) -> String {
         let index = self.below(choices.len());
         choices[index].to_owned()

@@ -2,7 +2,7 @@
 //! (IN, BETWEEN, LIKE ...), bit expression (operators on values). The fifth is in [`super::simple`].
 
 use super::paren::Contents;
-use super::{Parser, Pending, Result};
+use super::{EXPR_DEPTH, Parser, Pending, Result};
 use crate::sql::ast::{
     Between, BinaryOp, DateArithmetic, Expr, ExprKind, FunctionCall, InList, InQuery, Interval, Is, IsTest, Like,
     Quantified, Regexp, UnaryOp,
@@ -18,7 +18,7 @@ pub(super) const CONCAT: u8 = 7;
 impl Parser<'_> {
     /// Any expression.
     pub(super) fn expr(&mut self) -> Result<Expr> {
-        self.nested(Self::or_expr)
+        self.deeper(EXPR_DEPTH, Self::or_expr)
     }
 
     fn at_or(&self) -> bool {

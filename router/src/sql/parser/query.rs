@@ -1,6 +1,6 @@
 //! Query expressions: WITH, set operations, parentheses, ORDER BY, LIMIT, locking.
 
-use super::{Parser, Result};
+use super::{Parser, QUERY_DEPTH, Result};
 use crate::sql::ast::{
     Cte, Direction, Expr, ExprKind, Limit, LiteralKind, LockStrength, LockWait, Locking, OrderItem, ParenthesisedQuery,
     Query, QueryBody, SetOperation, SetOperator, TableStatement, TableValues, ValuesRow, With,
@@ -25,7 +25,7 @@ impl Parser<'_> {
 
     fn query_with(&mut self, with: Option<With>) -> Result<Query> {
         let start = with.as_ref().map_or(self.token.span.start, |with| with.span.start);
-        self.nested(|parser| {
+        self.deeper(QUERY_DEPTH, |parser| {
             let with = match with {
                 None if parser.at_keyword(Keyword::With) => Some(parser.with_clause()?),
                 with => with,

@@ -1,6 +1,6 @@
 //! The fifth layer of MySQL's expressions: the simple expression, what operators stand between.
 
-use super::{Parser, Pending, Result};
+use super::{EXPR_DEPTH, Parser, Pending, Result};
 use crate::sql::ast::{
     AssignVariable, Case, ColumnRef, DateArithmetic, Expr, ExprKind, Ident, JsonPath, Literal, LiteralKind, Match,
     MatchMode, UnaryOp,
@@ -26,7 +26,7 @@ impl Parser<'_> {
             TokenKind::Keyword(Keyword::Interval) => {
                 let Some(interval) = self.interval_or_call()? else { return self.simple_expr() };
                 self.expect(TokenKind::Plus)?;
-                let date = self.nested(Self::not_expr)?;
+                let date = self.deeper(EXPR_DEPTH, Self::not_expr)?;
                 self.grow()?;
                 let kind = DateArithmetic { date, interval, subtract: false, interval_first: true };
                 let sum = Expr { span: self.span_from(start), kind: ExprKind::DateArithmetic(Box::new(kind)) };
