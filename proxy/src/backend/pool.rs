@@ -171,9 +171,9 @@ impl Pools {
 #[derive(Debug, Default)]
 struct State {
     /// Idle connections by profile; the one used last is at the end.
-    idle: [Vec<Backend>; Profile::COUNT],
+    idle: [Vec<Box<Backend>>; Profile::COUNT],
     /// Sessions that wait, first come first served.
-    waiting: VecDeque<oneshot::Sender<Backend>>,
+    waiting: VecDeque<oneshot::Sender<Box<Backend>>>,
 }
 
 /// One worker's connections to one instance.
@@ -263,7 +263,7 @@ impl InstancePool {
 
     /// A connection of this profile, one with these settings if there is one.
     #[inline]
-    pub(crate) async fn acquire(&self, profile: Profile, settings: &Arc<Settings>) -> Result<Backend, AcquireError> {
+    pub(crate) async fn acquire(&self, profile: Profile, settings: &Arc<Settings>) -> Result<Box<Backend>, AcquireError> {
         while let Some(mut backend) = self.take_idle(profile, settings) {
             if backend.idle_since.elapsed() < CHECK_AFTER || !backend.is_stale().await {
                 return Ok(backend);
@@ -272,10 +272,10 @@ impl InstancePool {
         self.acquire_slow(profile).await
     }
 
-    fn take_idle(&self, profile: Profile, settings: &Arc<Settings>) -> Option<Backend> {
+    fn take_idle(&self, profile: Profile, settings: &Arc<Settings>) -> Option<Box<Backend>> {
         let mut state = lock(&self.state);
         let idle = state.idle.get_mut(profile.index())?;
-        let fits = |backend: &Backend| Arc::ptr_eq(&backend.settings, settings) || backend.settings == *settings;
+        let fits = |backend: &Box<Backend>| Arc::ptr_eq(&backend.settings, settings) || backend.settings == *settings;
         let at = match idle.last() {
             Some(last) if fits(last) => idle.len() - 1,
             _ => idle.iter().rposition(fits).or_else(|| idle.len().checked_sub(1))?,
@@ -285,7 +285,7 @@ impl InstancePool {
     }
 
     #[cold]
-    async fn acquire_slow(&self, profile: Profile) -> Result<Backend, AcquireError> {
+    async fn acquire_slow(&self, profile: Profile) -> Result<Box<Backend>, AcquireError> {
         let timeout = self.pools.limits.acquire_timeout;
         let deadline = tokio::time::Instant::now() + timeout;
         loop {
@@ -302,13 +302,13 @@ impl InstancePool {
             lock(&self.state).waiting.push_back(sender);
             let got = tokio::select! {
                 biased;
-                Ok(backend) = receiver => Got::Backend(Box::new(backend)),
+                Ok(backend) = receiver => Got::Backend(backend),
                 Ok(permit) = Arc::clone(&self.shared.permits).acquire_owned() => Got::Permit(permit),
                 () = tokio::time::sleep_until(deadline) => Got::Nothing,
             };
             drop(starving);
             match got {
-                Got::Backend(backend) if backend.profile == profile => return Ok(*backend),
+                Got::Backend(backend) if backend.profile == profile => return Ok(backend),
                 Got::Backend(other) => drop(other),
                 Got::Permit(permit) => return self.connect(profile, Some(permit), deadline).await,
                 Got::Nothing => {
@@ -324,19 +324,19 @@ impl InstancePool {
         profile: Profile,
         permit: Permit,
         deadline: tokio::time::Instant,
-    ) -> Result<Backend, AcquireError> {
+    ) -> Result<Box<Backend>, AcquireError> {
         let login = login::connect(&self.instance.address, &self.pools.credentials, profile, permit);
         let result = match tokio::time::timeout_at(deadline, login).await {
             Ok(result) => result,
             Err(_) => Err(BackendError::Timeout(self.pools.limits.acquire_timeout, "connecting")),
         };
-        result.map_err(|source| {
+        result.map(Box::new).map_err(|source| {
             self.shared.failures.fetch_add(1, Ordering::Relaxed);
             AcquireError::Connect { instance: self.instance.id.clone(), source }
         })
     }
 
-    fn take_any(&self) -> Option<Backend> {
+    fn take_any(&self) -> Option<Box<Backend>> {
         let mut state = lock(&self.state);
         let backend = state.idle.iter_mut().find_map(|idle| (!idle.is_empty()).then(|| idle.swap_remove(0)))?;
         self.shared.idle.fetch_sub(1, Ordering::Relaxed);
@@ -345,7 +345,7 @@ impl InstancePool {
 
     /// Give a connection back. It must be clean: no transaction, no unread reply, not tainted.
     #[inline]
-    pub(crate) fn release(&self, mut backend: Backend) {
+    pub(crate) fn release(&self, mut backend: Box<Backend>) {
         debug_assert!(!backend.tainted);
         if backend.broken {
             self.shared.failures.fetch_add(1, Ordering::Relaxed);
@@ -371,12 +371,12 @@ impl InstancePool {
         }
     }
 
-    fn take_expired(&self, now: Instant) -> Vec<Backend> {
+    fn take_expired(&self, now: Instant) -> Vec<Box<Backend>> {
         let limits = &self.pools.limits;
         let mut state = lock(&self.state);
         let mut expired = Vec::new();
         for idle in &mut state.idle {
-            let old = |backend: &mut Backend| {
+            let old = |backend: &mut Box<Backend>| {
                 now.duration_since(backend.idle_since) >= limits.idle_timeout
                     || now.duration_since(backend.created) >= limits.max_lifetime
             };
@@ -386,9 +386,9 @@ impl InstancePool {
         expired
     }
 
-    fn take_all(&self) -> Vec<Backend> {
+    fn take_all(&self) -> Vec<Box<Backend>> {
         let mut state = lock(&self.state);
-        let all: Vec<Backend> = state.idle.iter_mut().flat_map(std::mem::take).collect();
+        let all: Vec<Box<Backend>> = state.idle.iter_mut().flat_map(std::mem::take).collect();
         self.shared.idle.fetch_sub(all.len(), Ordering::Relaxed);
         all
     }

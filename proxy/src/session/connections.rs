@@ -113,7 +113,7 @@ impl Connections {
         match pool.acquire(profile, settings).await {
             Ok(backend) => {
                 let reused = backend.is_used();
-                Ok(Lease { place, backend: Box::new(backend), pool, in_transaction: false, pinned: false, reused })
+                Ok(Lease { place, backend, pool, in_transaction: false, pinned: false, reused })
             }
             Err(error) => Err(acquire_error(&place, &error)),
         }
@@ -186,7 +186,7 @@ async fn release(mut backend: Box<Backend>, pool: &InstancePool) {
         // Closed by being dropped: what state it is in isn't known.
         return;
     }
-    pool.release(*backend);
+    pool.release(backend);
 }
 
 fn acquire_error(place: &Place, error: &AcquireError) -> StatementError {
