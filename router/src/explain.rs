@@ -223,7 +223,9 @@ pub fn target(target: &Target, args: &Arguments<'_>) -> String {
         Target::AnyOf(targets) => format!("[{}]", join(targets, " or ")),
         Target::AllOf(targets) => format!("[{}]", join(targets, " and ")),
         Target::Pinned(id) => format!("that of keyspace id {id}"),
-        Target::OneShard { targets, reason } => format!("{}, which must be one shard: {reason}", join(targets, " with ")),
+        Target::OneShard { targets, reason } => {
+            format!("{}, which must be one shard: {reason}", join(targets, " with "))
+        }
     }
 }
 

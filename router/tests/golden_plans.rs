@@ -22,7 +22,7 @@ fn folder() -> PathBuf {
 
 fn shop() -> Catalog {
     let text = std::fs::read_to_string(folder().join("shop.vschema.yaml")).unwrap();
-    let vschema = VSchema::parse("shop.vschema.yaml", &text, &|_| Err("no files here".to_owned())).unwrap();
+    let vschema = VSchema::parse("shop.vschema.yaml", &text, &|_: &str| Err("no files here".to_owned())).unwrap();
     let mut schema = Schema::default();
     for keyspace in ["commerce", "customer"] {
         let sql = std::fs::read_to_string(folder().join(format!("{keyspace}.sql"))).unwrap();
@@ -31,7 +31,12 @@ fn shop() -> Catalog {
         schema.keyspaces.insert(Arc::from(keyspace), Arc::new(tables));
     }
     // `commerce` and `stock` are databases of one server; `billing` has another database name.
-    let info = |name: &str, sharded, server_group, renamed| KeyspaceInfo { name: Arc::from(name), sharded, server_group, renamed };
+    let info = |name: &str, sharded, server_group, renamed| KeyspaceInfo {
+        name: Arc::from(name),
+        sharded,
+        server_group,
+        renamed,
+    };
     Catalog {
         vschema: Arc::new(vschema),
         schema: Arc::new(schema),
@@ -54,8 +59,12 @@ fn shown(text: &str, context: &Context<'_>) -> String {
     };
     match planned {
         Ok(plan) => {
-            let args =
-                Arguments { text: text.as_bytes(), fingerprint: &fingerprint, parameters: None, mode: context.mode.lex };
+            let args = Arguments {
+                text: text.as_bytes(),
+                fingerprint: &fingerprint,
+                parameters: None,
+                mode: context.mode.lex,
+            };
             explain::to_text(&plan, &args)
         }
         Err(error) => format!("{error}\n"),

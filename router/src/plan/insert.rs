@@ -102,7 +102,8 @@ impl Insert {
             }
             let column = columns.get(index).map_or("?", |column| column);
             if matches!(key.value, ValueExpr::Default) {
-                let message = format!("Field '{column}' doesn't have a default value: it is the shard key of {}", self.table);
+                let message =
+                    format!("Field '{column}' doesn't have a default value: it is the shard key of {}", self.table);
                 return Err(SqlError::new(Code::NoShardKey, message));
             }
             match key.value(args, session)? {
@@ -117,7 +118,8 @@ impl Insert {
         let shards = shards_of(destination, ranges)?;
         if shards.is_any() || shards.single().is_none() {
             let names: Vec<&str> = columns.iter().map(|column| &**column).collect();
-            let message = format!("the shard key ({}) of a row of {} gives no single shard", names.join(", "), self.table);
+            let message =
+                format!("the shard key ({}) of a row of {} gives no single shard", names.join(", "), self.table);
             return Err(SqlError::new(Code::VindexMapping, message));
         }
         Ok(shards)

@@ -132,7 +132,9 @@ impl PartialEq for Target {
                 a.name() == b.name() && from == from_b && to == to_b
             }
             (Target::Pinned(a), Target::Pinned(b)) => a == b,
-            (Target::OneShard { targets: a, reason: x }, Target::OneShard { targets: b, reason: y }) => a == b && x == y,
+            (Target::OneShard { targets: a, reason: x }, Target::OneShard { targets: b, reason: y }) => {
+                a == b && x == y
+            }
             (Target::AnyOf(a), Target::AnyOf(b)) | (Target::AllOf(a), Target::AllOf(b)) => a == b,
             _ => false,
         }

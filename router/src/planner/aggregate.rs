@@ -4,7 +4,7 @@ use super::functions::is_constant;
 use super::keys::{Hidden, Keys, Order, Place};
 use super::merge::{Refusal, limit, limited};
 use super::shape::Shape;
-use crate::plan::{Aggregate, AggregateColumn, Operator, Padding, Piece, Route, SortKey, Target};
+use crate::plan::{Aggregate, AggregateColumn, Operator, Padding, Piece, Route, SortKey, Target, Template};
 use crate::sql::ast::{self, AggregateFunction, Expr, ExprKind, Query, SelectItemKind, Span};
 use std::sync::Arc;
 
@@ -56,12 +56,73 @@ pub(super) fn plan<'q>(
     for expr in group_items {
         group.push((keys.place(expr, false)?, expr));
     }
-    let (group, directions, order) = order_groups(&mut keys, query, group)?;
+    let (group, directions, order) = order_groups(&mut keys, query, group, true)?;
     let mut sorts = Vec::new();
     for ((place, _), descending) in group.iter().zip(&directions) {
         sorts.push(keys.sort_key(place, *descending, true)?);
     }
 
+    combine(keys, query, keyspace, target, Combination { alone, group, directions, sorts, columns, order })
+}
+
+/// Plan SELECT DISTINCT: the columns are the grouping keys.
+pub(super) fn distinct<'q>(
+    mut keys: Keys<'_, '_, '_, 'q>,
+    query: &'q Query,
+    keyspace: &Arc<str>,
+    target: Target,
+) -> Result<Operator, Refusal> {
+    let select = keys.select;
+    let alone = keys.planning.template()?;
+    let exprs: Vec<&Expr> = select.items.iter().filter_map(item_expr).collect();
+    let visible = keys
+        .visible()
+        .filter(|visible| *visible as usize == exprs.len() && exprs.len() == select.items.len())
+        .ok_or_else(|| Refusal::unsupported("SELECT DISTINCT with `*` on several shards: name the columns"))?;
+    if keys.planning.functions.volatile.is_some() {
+        return Err(Refusal::unsupported("SELECT DISTINCT with RAND() or UUID() on several shards"));
+    }
+    keys.hidden = Hidden::new(visible);
+    let mut group: Group<'q> = Vec::new();
+    for (index, expr) in exprs.iter().enumerate() {
+        // A constant tells no rows apart, and as a number it would be a position in ORDER BY.
+        if !is_constant(expr, keys.planning.fingerprint) {
+            let node = keys.node(expr);
+            group.push((Place::Column { index: index as u32, item: Some(expr), node }, expr));
+        }
+    }
+    if group.is_empty() {
+        return Err(Refusal::unsupported("SELECT DISTINCT of constants on several shards"));
+    }
+    let columns = exprs.iter().map(|_| AggregateColumn::First).collect();
+    let (group, directions, order) = order_groups(&mut keys, query, group, false)?;
+    let mut sorts = Vec::new();
+    for ((place, _), descending) in group.iter().zip(&directions) {
+        sorts.push(keys.sort_key(place, *descending, false)?);
+    }
+    combine(keys, query, keyspace, target, Combination { alone, group, directions, sorts, columns, order })
+}
+
+/// What is combined, and how.
+struct Combination<'q> {
+    alone: Template,
+    group: Group<'q>,
+    directions: Vec<bool>,
+    sorts: Vec<SortKey>,
+    columns: Vec<AggregateColumn>,
+    order: Vec<SortKey>,
+}
+
+/// Edit the text for the shards, which order their rows by the grouping keys.
+fn combine(
+    keys: Keys<'_, '_, '_, '_>,
+    query: &Query,
+    keyspace: &Arc<str>,
+    target: Target,
+    combination: Combination<'_>,
+) -> Result<Operator, Refusal> {
+    let Combination { alone, group, directions, sorts, columns, order } = combination;
+    let select = keys.select;
     let mut edits = keys.planning.edits.clone();
     if !group.is_empty() {
         let mut pieces = Vec::new();
@@ -72,7 +133,7 @@ pub(super) fn plan<'q>(
             pieces.extend(keys.wrapped("", expr, if *descending { " DESC" } else { "" })?);
         }
         match (query.order_by.first(), query.order_by.last()) {
-            (Some(first), Some(last)) => edits.replace(first.span.to(last.span), pieces),
+            (Some(first), Some(last)) => edits.cover(first.span.to(last.span), pieces),
             _ => {
                 pieces.insert(0, Piece::Sql(" ORDER BY ".into()));
                 edits.replace(Span::at(select.span.end), pieces);
@@ -86,10 +147,19 @@ pub(super) fn plan<'q>(
     {
         edits.replace(Span::at(last.full_span.end), texts.pieces());
     }
-    if let Some(written) = &query.limit {
-        edits.replace(written.span, Vec::new());
-    }
     let limit = limit(planning, query)?;
+    if let (Some(written), Some((offset, count))) = (&query.limit, &limit) {
+        // The first groups of all are among the first of each shard, if they are in the keys' order.
+        let pieces = match (offset, order.is_empty() && !group.is_empty()) {
+            (_, false) => Vec::new(),
+            (None, true) => vec![Piece::Sql("LIMIT ".into()), Piece::Value(count.clone())],
+            (Some(offset), true) => {
+                let sum = Piece::LimitSum { offset: offset.clone(), count: count.clone() };
+                vec![Piece::Sql("LIMIT ".into()), sum]
+            }
+        };
+        edits.replace(written.span, pieces);
+    }
     let sql = edits.whole(planning.text, planning.fingerprint)?;
     let input = Route { keyspace: Arc::clone(keyspace), target, sql, sql_alone: Some(alone), hidden };
     Ok(limited(Operator::Aggregate(Aggregate { input, group: sorts, columns, order }), limit))
@@ -103,12 +173,7 @@ fn item_expr(item: &ast::SelectItem) -> Option<&Expr> {
 }
 
 /// How one column is combined.
-fn column(
-    keys: &mut Keys<'_, '_, '_, '_>,
-    index: u32,
-    expr: &Expr,
-    grouped: bool,
-) -> Result<AggregateColumn, Refusal> {
+fn column(keys: &mut Keys<'_, '_, '_, '_>, index: u32, expr: &Expr, grouped: bool) -> Result<AggregateColumn, Refusal> {
     let ExprKind::Aggregate(call) = &expr.kind else {
         if super::keys::aggregates(expr) {
             return Err(Refusal::Unsupported(format!(
@@ -169,6 +234,7 @@ fn order_groups<'q>(
     keys: &mut Keys<'_, '_, '_, 'q>,
     query: &'q Query,
     group: Group<'q>,
+    each: bool,
 ) -> Result<(Group<'q>, Vec<bool>, Vec<SortKey>), Refusal> {
     if group.is_empty() {
         return Ok((group, Vec::new(), Vec::new()));
@@ -183,11 +249,13 @@ fn order_groups<'q>(
     let mut matched = 0;
     for (place, descending) in &places {
         let text = |expr: &Expr| expr.span.of(keys.planning.text).to_vec();
-        let found = rest.iter().position(|candidate| candidate.as_ref().is_some_and(|(other, _)| match (place, other) {
-            (Place::Column { index: a, .. }, Place::Column { index: b, .. }) => a == b,
-            (Place::Expression(a), Place::Expression(b)) => text(a) == text(b),
-            _ => false,
-        }));
+        let found = rest.iter().position(|candidate| {
+            candidate.as_ref().is_some_and(|(other, _)| match (place, other) {
+                (Place::Column { index: a, .. }, Place::Column { index: b, .. }) => a == b,
+                (Place::Expression(a), Place::Expression(b)) => text(a) == text(b),
+                _ => false,
+            })
+        });
         let Some(key) = found.and_then(|index| rest.get_mut(index)).and_then(Option::take) else { break };
         ordered.push(key);
         directions.push(*descending);
@@ -205,7 +273,7 @@ fn order_groups<'q>(
                 (Place::Column { index: a, .. }, Place::Column { index: b, .. }) => a == b,
                 _ => false,
             });
-            order.push(order_key(keys, place, *descending, is_group)?);
+            order.push(order_key(keys, place, *descending, is_group.then_some(each))?);
         }
     }
     Ok((ordered, directions, order))
@@ -216,15 +284,17 @@ fn order_key<'q>(
     keys: &mut Keys<'_, '_, '_, 'q>,
     place: &Place<'q>,
     descending: bool,
-    is_group: bool,
+    group: Option<bool>,
 ) -> Result<SortKey, Refusal> {
     let aggregate = |expr: &Expr| matches!(&expr.kind, ExprKind::Aggregate(call) if call.over.is_none());
+    if let (Place::Column { .. }, Some(each)) = (place, group) {
+        return keys.sort_key(place, descending, each);
+    }
     match place {
         Place::Column { item: Some(expr), .. } | Place::Expression(expr) if aggregate(expr) => {
             // The weight of a combined MIN or MAX is that of its value.
             keys.sort_key(place, descending, false)
         }
-        Place::Column { .. } if is_group => keys.sort_key(place, descending, true),
         Place::Column { item: Some(expr), .. } | Place::Expression(expr) => Err(Refusal::Unsupported(format!(
             "ordering groups of several shards by {}, which is neither a grouping key nor an aggregate",
             keys.show(expr.span)

@@ -61,6 +61,8 @@ pub(super) struct Occurrence {
     pub(super) schema: Option<Span>,
     /// Which table it is.
     pub(super) table: Resolved,
+    /// Whether it has no alias and one can stand behind it.
+    pub(super) can_alias: bool,
 }
 
 /// A column that is written with its database.
@@ -209,7 +211,9 @@ impl<'a> Analysis<'a> {
             | Condition::Range { node, .. } => within(node),
             Condition::Columns { left, right, null_safe: false } => within(left) || within(right),
             Condition::InRows { nodes, .. } => nodes.iter().flatten().any(within),
-            Condition::Any(list) => !list.is_empty() && list.iter().all(|condition| self.refuses_null(condition, region)),
+            Condition::Any(list) => {
+                !list.is_empty() && list.iter().all(|condition| self.refuses_null(condition, region))
+            }
             Condition::All(list) => list.iter().any(|condition| self.refuses_null(condition, region)),
             Condition::Equal { .. } | Condition::Columns { .. } | Condition::Other => false,
         }

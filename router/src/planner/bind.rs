@@ -231,9 +231,7 @@ impl<'b, 'a> Binder<'b, 'a> {
         let done = self.with(query.with.as_ref(), outer, ctes, &mut |binder, ctes| {
             binder.query_body(&query.body, Some(query), outer, place, ctes)
         });
-        done.unwrap_or_else(|| {
-            (Output::default(), Bound { region: 0, scope: Scope::inside(None) })
-        })
+        done.unwrap_or_else(|| (Output::default(), Bound { region: 0, scope: Scope::inside(None) }))
     }
 
     fn query_body(
@@ -598,6 +596,7 @@ impl<'b, 'a> Binder<'b, 'a> {
                     span: name.span,
                     schema: name.schema.as_ref().map(|schema| schema.span),
                     table: table.clone(),
+                    can_alias: factor.is_some() && alias.is_none(),
                 });
                 self.analysis.instances.push(super::analysis::Instance { table, region });
                 Some(Entry { name: exposed, source: EntrySource::Instance(self.analysis.instances.len() - 1) })

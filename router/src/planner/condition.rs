@@ -39,11 +39,9 @@ pub(super) fn condition(expr: &Expr, columns: &mut dyn Columns, fingerprint: &Fi
         ExprKind::Or(list) => Condition::Any(list.iter().map(|e| condition(e, columns, fingerprint)).collect()),
         ExprKind::Binary(op, operands) => comparison(*op, &operands.0, &operands.1, columns, fingerprint),
         ExprKind::Between(between) if !between.negated => match columns.node(&between.expr) {
-            Some(node) => Condition::Range {
-                node,
-                from: value(&between.low, fingerprint),
-                to: value(&between.high, fingerprint),
-            },
+            Some(node) => {
+                Condition::Range { node, from: value(&between.low, fingerprint), to: value(&between.high, fingerprint) }
+            }
             None => Condition::Other,
         },
         ExprKind::Is(is) if !is.negated && is.test == IsTest::Null => match columns.node(&is.expr) {
@@ -120,10 +118,7 @@ fn in_list(left: &Expr, list: &[Expr], columns: &mut dyn Columns, fingerprint: &
     {
         return Condition::InSlot { node, slot };
     }
-    Condition::InRows {
-        nodes: vec![Some(node)],
-        rows: list.iter().map(|e| vec![value(e, fingerprint)]).collect(),
-    }
+    Condition::InRows { nodes: vec![Some(node)], rows: list.iter().map(|e| vec![value(e, fingerprint)]).collect() }
 }
 
 /// The value that an expression is, if it is a literal or a parameter.

@@ -9,7 +9,9 @@ use super::{Context, names};
 use crate::catalog::Database;
 use crate::error::{Code, SqlError};
 use crate::fingerprint::Fingerprint;
-use crate::plan::{Ddl, DdlKind, Effects, Local, Operator, Piece, Plan, Route, StatementClass, TableUse, Target, Template};
+use crate::plan::{
+    Ddl, DdlKind, Effects, Local, Operator, Piece, Plan, Route, StatementClass, TableUse, Target, Template,
+};
 use crate::sql::ast::{Ident, TableName};
 use crate::sql::token::TokenKind;
 use sqlparser::ast as other;
@@ -61,7 +63,10 @@ pub(super) fn plan(
             if group.is_none() || rest.iter().any(|other| context.catalog.server_group(other) != group) {
                 return Err(SqlError::new(
                     Code::CrossKeyspace,
-                    format!("unsupported: a definition that names tables of several keyspaces ({})", keyspaces.join(", ")),
+                    format!(
+                        "unsupported: a definition that names tables of several keyspaces ({})",
+                        keyspaces.join(", ")
+                    ),
                 ));
             }
             Arc::clone(first)
@@ -98,12 +103,7 @@ fn default_keyspace(context: &Context<'_>) -> Result<Arc<str>, SqlError> {
     }
 }
 
-fn keyspace_of(
-    context: &Context<'_>,
-    schema: Option<&Name>,
-    name: &Name,
-    creates: bool,
-) -> Result<Arc<str>, SqlError> {
+fn keyspace_of(context: &Context<'_>, schema: Option<&Name>, name: &Name, creates: bool) -> Result<Arc<str>, SqlError> {
     if let Some(schema) = schema {
         return match context.catalog.database(&schema.value) {
             Some(Database::Keyspace(_) | Database::Adopted) => Ok(Arc::from(&*schema.value)),

@@ -25,6 +25,12 @@ impl Edits {
         self.edits.push(Edit { span, pieces });
     }
 
+    /// As [`Edits::replace`], with the edits within the span undone.
+    pub(super) fn cover(&mut self, span: Span, pieces: Vec<Piece>) {
+        self.edits.retain(|edit| !span.contains(edit.span));
+        self.replace(span, pieces);
+    }
+
     /// Put text in at a place.
     pub(super) fn insert(&mut self, at: u32, text: impl Into<Box<str>>) {
         self.replace(Span::at(at), vec![Piece::Sql(text.into())]);
@@ -36,6 +42,16 @@ impl Edits {
             return Ok(Template::UNCHANGED);
         }
         let pieces = self.pieces(Span::new(0, text.len() as u32), fingerprint)?;
+        Ok(Template { pieces })
+    }
+
+    /// The template of a part of the text, which may be empty.
+    pub(super) fn part(&self, part: Span, fingerprint: &Fingerprint) -> Result<Template, SqlError> {
+        let mut pieces = self.pieces(part, fingerprint)?;
+        if pieces.is_empty() {
+            // Without pieces a template is the whole text.
+            pieces.push(Piece::Sql("".into()));
+        }
         Ok(Template { pieces })
     }
 

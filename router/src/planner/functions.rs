@@ -6,8 +6,8 @@ use crate::error::SqlError;
 use crate::fingerprint::Fingerprint;
 use crate::plan::{Effects, Piece, SessionValue};
 use crate::sql::ast::{
-    Expr, ExprKind, FunctionCall, IntoTarget, IntoVariable, Query, Select, SelectItemKind, Span, Statement, Visitor,
-    VariableScope, walk_expr, walk_query, walk_select, walk_statement,
+    Expr, ExprKind, FunctionCall, IntoTarget, IntoVariable, Query, Select, SelectItemKind, Span, Statement,
+    VariableScope, Visitor, walk_expr, walk_query, walk_select, walk_statement,
 };
 
 /// What was found.

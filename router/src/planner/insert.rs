@@ -15,7 +15,9 @@ use crate::plan::{
     Template, ValueExpr,
 };
 use crate::schema::ColumnDefault;
-use crate::sql::ast::{self, Assignment, ColumnRef, Expr, ExprKind, InsertSource, Query, Span, ValuesRow, eq_ignore_case};
+use crate::sql::ast::{
+    self, Assignment, ColumnRef, Expr, ExprKind, InsertSource, Query, Span, ValuesRow, eq_ignore_case,
+};
 use shardgate_vschema::model::{ColumnVindex, Generator, TableKind};
 use std::sync::Arc;
 
@@ -36,6 +38,7 @@ pub(super) fn plan(mut planning: Planning<'_>, insert: &ast::Insert) -> Result<P
         span: insert.table.span,
         schema: insert.table.schema.as_ref().map(|schema| schema.span),
         table: table.clone(),
+        can_alias: false,
     };
     if let InsertSource::Query(query) = &insert.source {
         return from_query(planning, analysis, insert, query, target, class);
@@ -63,7 +66,9 @@ pub(super) fn plan(mut planning: Planning<'_>, insert: &ast::Insert) -> Result<P
     planning.qualify(&analysis, &keyspace);
     let root = match &table.kind {
         ResolvedKind::Sharded(_) => split(&mut planning, insert, &table)?,
-        ResolvedKind::Unsharded(Some(vtable)) if vtable.auto_increment.is_some() => split(&mut planning, insert, &table)?,
+        ResolvedKind::Unsharded(Some(vtable)) if vtable.auto_increment.is_some() => {
+            split(&mut planning, insert, &table)?
+        }
         ResolvedKind::Unsharded(_) | ResolvedKind::System => planning.whole(&keyspace, Target::Unsharded)?,
         ResolvedKind::Reference(_) => planning.whole(&keyspace, Target::Scatter)?,
         ResolvedKind::Pinned(vtable) => {
@@ -160,8 +165,8 @@ fn split(planning: &mut Planning<'_>, insert: &ast::Insert, table: &Resolved) ->
         add_column(&mut head, insert, planning, first, &auto.column, &names)?;
     }
     let text_end = planning.text.len() as u32;
-    let prefix = Template { pieces: head.pieces(Span::new(0, first.span().start), planning.fingerprint)? };
-    let suffix = Template { pieces: planning.edits.pieces(Span::new(last.span().end, text_end), planning.fingerprint)? };
+    let prefix = head.part(Span::new(0, first.span().start), planning.fingerprint)?;
+    let suffix = planning.edits.part(Span::new(last.span().end, text_end), planning.fingerprint)?;
     let generated_key = vindex.as_ref().zip(auto).and_then(|(vindex, auto)| {
         let place = vindex.columns.iter().position(|column| eq_ignore_case(column, &auto.column))?;
         u32::try_from(place).ok()
@@ -274,7 +279,7 @@ fn plan_row(
         match places.auto_place.and_then(|place| row.value(place)) {
             Some(expr) => {
                 let given = given_value(planning, expr, places.table, auto)?;
-                edits.replace(expr.span, vec![Piece::Generated]);
+                edits.cover(expr.span, vec![Piece::Generated]);
                 generated = Some(given);
             }
             None => {
@@ -308,7 +313,7 @@ fn plan_row(
                     let value = given_value(planning, expr, places.table, column)?;
                     if let ValueExpr::Evaluate(_) = &value {
                         // What was computed to choose the shard is what is stored.
-                        edits.replace(expr.span, vec![Piece::Value(value.clone())]);
+                        edits.cover(expr.span, vec![Piece::Value(value.clone())]);
                     }
                     value
                 }
@@ -317,7 +322,7 @@ fn plan_row(
             key.push(KeyExpr { value, coercion, comparison: Comparison::Stored });
         }
     }
-    let sql = Template { pieces: edits.pieces(row.span(), planning.fingerprint)? };
+    let sql = edits.part(row.span(), planning.fingerprint)?;
     Ok(InsertRow { sql, key, generated })
 }
 
@@ -330,14 +335,15 @@ fn given_value(planning: &Planning<'_>, expr: &Expr, table: &Resolved, column: &
         return Ok(value);
     }
     if is_constant(expr, planning.fingerprint) {
-        return Ok(ValueExpr::Evaluate(Template {
-            pieces: planning.edits.pieces(expr.span, planning.fingerprint)?,
-        }));
+        return Ok(ValueExpr::Evaluate(planning.edits.part(expr.span, planning.fingerprint)?));
     }
     let text = String::from_utf8_lossy(expr.span.of(planning.text)).into_owned();
     Err(SqlError::new(
         Code::Unsupported,
-        format!("unsupported: `{text}` as the value of `{}`.`{column}`: its value must be known before the row is sent", table.table),
+        format!(
+            "unsupported: `{text}` as the value of `{}`.`{column}`: its value must be known before the row is sent",
+            table.table
+        ),
     ))
 }
 
@@ -368,7 +374,8 @@ pub(super) fn refuse_changes(
     for assignment in assignments {
         let column = &assignment.column.column;
         let is_key = vindex.columns.iter().any(|key| column.is(key));
-        let itself = matches!(&assignment.value.kind, ExprKind::Column(value) if same_column(value, &assignment.column));
+        let itself =
+            matches!(&assignment.value.kind, ExprKind::Column(value) if same_column(value, &assignment.column));
         if is_key && !itself {
             return Err(SqlError::new(
                 Code::VindexColumnChange,
@@ -422,7 +429,10 @@ fn from_query(
     if elsewhere {
         return Err(SqlError::new(
             Code::CrossKeyspace,
-            format!("unsupported: INSERT ... SELECT into `{}` from tables of another keyspace; read the rows first", table.table),
+            format!(
+                "unsupported: INSERT ... SELECT into `{}` from tables of another keyspace; read the rows first",
+                table.table
+            ),
         ));
     }
     let Some(vindex) = table.primary_vindex().cloned() else {

@@ -12,6 +12,48 @@ use crate::sql::ast::{
     eq_ignore_case, walk_expr,
 };
 
+/// Functions whose values are numbers or times.
+const NUMERIC: [&str; 38] = [
+    "ABS",
+    "ACOS",
+    "ASCII",
+    "ASIN",
+    "ATAN",
+    "BIT_COUNT",
+    "BIT_LENGTH",
+    "CEIL",
+    "CEILING",
+    "CHAR_LENGTH",
+    "CHARACTER_LENGTH",
+    "CRC32",
+    "DATEDIFF",
+    "DAY",
+    "DAYOFMONTH",
+    "DAYOFWEEK",
+    "DAYOFYEAR",
+    "EXP",
+    "FIELD",
+    "FLOOR",
+    "HOUR",
+    "INSTR",
+    "LENGTH",
+    "LN",
+    "LOCATE",
+    "LOG",
+    "MINUTE",
+    "MOD",
+    "MONTH",
+    "OCTET_LENGTH",
+    "QUARTER",
+    "ROUND",
+    "SECOND",
+    "SIGN",
+    "SQRT",
+    "TRUNCATE",
+    "WEEK",
+    "YEAR",
+];
+
 /// How values of an expression are ordered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Order {
@@ -67,10 +109,7 @@ impl Hidden {
 
     /// `, a, b` to be put behind the select list.
     pub(super) fn pieces(self) -> Vec<Piece> {
-        self.texts
-            .into_iter()
-            .flat_map(|text| std::iter::once(Piece::Sql(", ".into())).chain(text))
-            .collect()
+        self.texts.into_iter().flat_map(|text| std::iter::once(Piece::Sql(", ".into())).chain(text)).collect()
     }
 }
 
@@ -299,6 +338,20 @@ impl<'q> Keys<'_, '_, '_, 'q> {
             | ExprKind::Between(_)
             | ExprKind::Like(_)
             | ExprKind::Regexp(_) => Order::Value,
+            ExprKind::Function(call) => match call.name.value.to_ascii_uppercase().as_str() {
+                name if NUMERIC.contains(&name) => Order::Value,
+                "IF" | "IFNULL" | "COALESCE" | "NULLIF" | "GREATEST" | "LEAST" => {
+                    let skipped = usize::from(call.name.is("if"));
+                    let values: Vec<&Expr> = call.args.iter().skip(skipped).collect();
+                    let by_value = |keys: &mut Self, expr: &Expr| {
+                        let literal = matches!(&expr.kind, ExprKind::Literal(found)
+                            if matches!(found.kind, LiteralKind::Integer | LiteralKind::Decimal | LiteralKind::Float | LiteralKind::Null));
+                        literal || keys.order_of_expr(expr) == Order::Value
+                    };
+                    if values.into_iter().all(|expr| by_value(self, expr)) { Order::Value } else { Order::Weight }
+                }
+                _ => Order::Weight,
+            },
             ExprKind::JsonPath(path) if !path.unquote => Order::Unknown(DataType::Json),
             _ => Order::Weight,
         }
@@ -362,7 +415,9 @@ impl<'q> Keys<'_, '_, '_, 'q> {
             }
             (_, Order::Number) => {
                 let number = match place {
-                    Place::Column { item: None, node: Some(node), .. } => self.node_text(*node, open, &format!("{close}+0"))?,
+                    Place::Column { item: None, node: Some(node), .. } => {
+                        self.node_text(*node, open, &format!("{close}+0"))?
+                    }
                     _ => text(self, open, &format!("{close}+0"))?,
                 };
                 self.hidden.column(number)

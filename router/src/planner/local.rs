@@ -12,13 +12,7 @@ use std::sync::Arc;
 
 /// A plan that is a local statement.
 pub(super) fn local(class: StatementClass, local: Local) -> Plan {
-    Plan {
-        class,
-        tables: Vec::new(),
-        pins: Vec::new(),
-        effects: Effects::default(),
-        root: Operator::Local(local),
-    }
+    Plan { class, tables: Vec::new(), pins: Vec::new(), effects: Effects::default(), root: Operator::Local(local) }
 }
 
 /// Plan the statement if it is one of these.
@@ -222,6 +216,7 @@ pub(super) fn vexplain(cursor: &mut Cursor<'_>, context: &Context<'_>) -> Result
         ("TRACE", ExplainFormat::Trace),
         ("KEYS", ExplainFormat::Keys),
     ];
-    let format = formats.into_iter().find(|(word, _)| cursor.eat(word)).map_or(ExplainFormat::Plan, |(_, format)| format);
+    let format =
+        formats.into_iter().find(|(word, _)| cursor.eat(word)).map_or(ExplainFormat::Plan, |(_, format)| format);
     explain(cursor, context, format)
 }

@@ -74,8 +74,7 @@ pub(super) fn plan(
         return Err(Refusal::unsupported("QUALIFY on several shards"));
     }
     let leader = component.leader;
-    let mut keys =
-        Keys { planning, analysis, bound, output, select, hidden: Hidden::new(0) };
+    let mut keys = Keys { planning, analysis, bound, output, select, hidden: Hidden::new(0) };
     let shape = Shape::of(select);
     let order_shape = query.order_by.iter().any(|item| super::keys::aggregates(&item.expr));
     if shape.windows && !windows_have_key(&mut keys, leader) {
@@ -100,15 +99,21 @@ pub(super) fn plan(
         return Err(Refusal::unsupported("HAVING with window functions on several shards"));
     }
     if select.options.distinct && !distinct_holds_key(&mut keys, leader) {
-        return Err(Refusal::unsupported(
-            "SELECT DISTINCT on several shards, unless the shard key is among the columns",
-        ));
+        if shape.windows || grouped.is_some() {
+            return Err(Refusal::unsupported("SELECT DISTINCT with grouping or window functions on several shards"));
+        }
+        return aggregate::distinct(keys, query, keyspace, target);
     }
     rows(keys, query, keyspace, target)
 }
 
 /// Concatenate or merge rows.
-fn rows<'q>(mut keys: Keys<'_, '_, '_, 'q>, query: &'q Query, keyspace: &Arc<str>, target: Target) -> Result<Operator, Refusal> {
+fn rows<'q>(
+    mut keys: Keys<'_, '_, '_, 'q>,
+    query: &'q Query,
+    keyspace: &Arc<str>,
+    target: Target,
+) -> Result<Operator, Refusal> {
     let select = keys.select;
     let alone = keys.planning.template()?;
     let mut sorts = Vec::new();
@@ -160,10 +165,7 @@ pub(super) fn limited(input: Operator, limit: Option<(Option<ValueExpr>, ValueEx
 }
 
 /// The numbers of the query's LIMIT.
-pub(super) fn limit(
-    planning: &Planning<'_>,
-    query: &Query,
-) -> Result<Option<(Option<ValueExpr>, ValueExpr)>, Refusal> {
+pub(super) fn limit(planning: &Planning<'_>, query: &Query) -> Result<Option<(Option<ValueExpr>, ValueExpr)>, Refusal> {
     let Some(limit) = &query.limit else { return Ok(None) };
     let number = |expr: &Expr| {
         value(expr, planning.fingerprint)
@@ -174,11 +176,7 @@ pub(super) fn limit(
 }
 
 /// Whether GROUP BY holds the shard key, so that no group is on two shards.
-fn group_holds_key<'q>(
-    keys: &mut Keys<'_, '_, '_, 'q>,
-    leader: usize,
-    items: &'q [Expr],
-) -> Result<bool, Refusal> {
+fn group_holds_key<'q>(keys: &mut Keys<'_, '_, '_, 'q>, leader: usize, items: &'q [Expr]) -> Result<bool, Refusal> {
     let mut exprs: Vec<&Expr> = Vec::new();
     for item in items {
         exprs.push(match keys.place(item, false)? {

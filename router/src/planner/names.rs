@@ -146,7 +146,10 @@ fn anywhere(context: &Context<'_>, table: &str) -> Result<Resolved, SqlError> {
     for info in &catalog.keyspaces {
         let explicit = catalog.vschema.keyspace(&info.name).is_some_and(|keyspace| keyspace.require_explicit_routing);
         let is_copy = catalog.vschema.table(&info.name, table).is_some_and(|found| found.is_reference());
-        if !explicit && !is_copy && catalog.schema.table(&info.name, table).is_some() && !keyspaces.contains(&&*info.name)
+        if !explicit
+            && !is_copy
+            && catalog.schema.table(&info.name, table).is_some()
+            && !keyspaces.contains(&&*info.name)
         {
             keyspaces.push(&info.name);
         }
@@ -156,7 +159,10 @@ fn anywhere(context: &Context<'_>, table: &str) -> Result<Resolved, SqlError> {
         [] => Err(SqlError::new(Code::NoDatabase, "No database selected")),
         several => Err(SqlError::new(
             Code::AmbiguousTable,
-            format!("table `{table}` is in several keyspaces ({}): qualify it, or choose one with USE", several.join(", ")),
+            format!(
+                "table `{table}` is in several keyspaces ({}): qualify it, or choose one with USE",
+                several.join(", ")
+            ),
         )),
     }
 }
@@ -181,9 +187,11 @@ pub(super) fn counterpart(context: &Context<'_>, table: &Resolved, keyspace: &st
         );
         own || same_source
     };
-    let copy = vschema.keyspace(keyspace)?.tables.values().find(
-        |other| matches!(&other.kind, TableKind::Reference { source: Some(source) } if full(source)),
-    )?;
+    let copy = vschema
+        .keyspace(keyspace)?
+        .tables
+        .values()
+        .find(|other| matches!(&other.kind, TableKind::Reference { source: Some(source) } if full(source)))?;
     let mut found = in_database(context, keyspace, &copy.name).ok()?;
     found.moved = true;
     Some(found)

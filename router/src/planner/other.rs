@@ -8,6 +8,39 @@ use crate::fingerprint::Fingerprint;
 use crate::plan::{Effects, ExplainFormat, Local, Operator, Plan, Route, StatementClass, Target};
 use crate::sql::token::TokenKind;
 
+/// First words of MySQL's statements that are sent as they are.
+const KNOWN: [&str; 29] = [
+    "ALTER",
+    "BINLOG",
+    "CACHE",
+    "CALL",
+    "CHANGE",
+    "CLONE",
+    "DO",
+    "EXPLAIN",
+    "FLUSH",
+    "FOR",
+    "GET",
+    "HANDLER",
+    "HELP",
+    "IMPORT",
+    "INSTALL",
+    "LOAD",
+    "LOCK",
+    "PURGE",
+    "RESET",
+    "RESIGNAL",
+    "RESTART",
+    "SET",
+    "SHUTDOWN",
+    "SIGNAL",
+    "START",
+    "STOP",
+    "UNINSTALL",
+    "UNLOCK",
+    "XA",
+];
+
 /// Plan a statement that no other part knows.
 pub(super) fn plan(cursor: &Cursor<'_>, context: &Context<'_>) -> Result<Plan, SqlError> {
     let word = cursor.word();
@@ -21,6 +54,7 @@ pub(super) fn plan(cursor: &Cursor<'_>, context: &Context<'_>) -> Result<Plan, S
         "UNLOCK" if sharded || context.database.is_none() => {
             return Ok(local(StatementClass::Other, Local::NoOperation));
         }
+        _ if !KNOWN.contains(&&*word) => return pass(context).map_err(|_| cursor.unexpected()),
         _ => {}
     }
     let mut plan = pass(context).map_err(|error| match error.code {
@@ -82,7 +116,7 @@ pub(super) fn plan_explain(
     loop {
         operator = match operator {
             Operator::Route(route) => {
-                plan.root = Operator::Route(one_shard(route));
+                plan.root = Operator::Route(one_shard(route, fingerprint));
                 return Ok(plan);
             }
             Operator::MergeSort(sort) => Operator::Route(sort.input),
@@ -99,10 +133,10 @@ pub(super) fn plan_explain(
 }
 
 /// The server's EXPLAIN, which only one shard can answer.
-fn one_shard(route: Route) -> Route {
+fn one_shard(route: Route, fingerprint: &Fingerprint) -> Route {
     let sql = route.sql_alone.unwrap_or(route.sql);
     let target = match route.target {
-        target @ (Target::Unsharded | Target::AnyShard | Target::Pinned(_) | Target::OneShard { .. }) => target,
+        target if super::route::is_certainly_one(&target, fingerprint) => target,
         target => Target::OneShard {
             targets: vec![target],
             reason: "EXPLAIN of a statement on several shards; VEXPLAIN shows what each shard gets".into(),

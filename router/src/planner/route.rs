@@ -80,7 +80,10 @@ impl Analysis<'_> {
         for k in 0..count {
             for i in 0..count {
                 for j in 0..count {
-                    if at(&follows, i, k) && at(&follows, k, j) && let Some(cell) = follows.get_mut(i).and_then(|row| row.get_mut(j)) {
+                    if at(&follows, i, k)
+                        && at(&follows, k, j)
+                        && let Some(cell) = follows.get_mut(i).and_then(|row| row.get_mut(j))
+                    {
                         *cell = true;
                     }
                 }
@@ -101,7 +104,9 @@ impl Analysis<'_> {
             let mut targets = Vec::new();
             let mut anchored = false;
             for equal in &equals {
-                let (Some((index, vindex, _)), Some(classes)) = (keyed.get(*equal), classes.get(*equal)) else { continue };
+                let (Some((index, vindex, _)), Some(classes)) = (keyed.get(*equal), classes.get(*equal)) else {
+                    continue;
+                };
                 let region = self.instances.get(*index).map_or(0, |instance| instance.region);
                 anchored |= self.is_anchored(region);
                 if let Some(target) = self.target_of(*index, vindex, classes)
@@ -168,7 +173,9 @@ impl Analysis<'_> {
         }
         let groups: Vec<Option<u32>> = names.iter().map(|name| catalog.server_group(name)).collect();
         let sharded: Vec<&Arc<str>> = names.iter().filter(|name| catalog.is_sharded(name)).collect();
-        if sharded.is_empty() && groups.iter().all(|group| group.is_some() && *group == groups.first().copied().flatten()) {
+        if sharded.is_empty()
+            && groups.iter().all(|group| group.is_some() && *group == groups.first().copied().flatten())
+        {
             // Databases of one server: the session's own, if it is among them, so that unqualified names are right.
             let own = names.iter().find(|name| Some(&***name) == self.context.database);
             return Ok(Arc::clone(own.or(names.first()).unwrap_or(&Arc::from(""))));
@@ -257,7 +264,13 @@ struct KeyColumns<'k> {
 impl KeyColumns<'_> {
     fn key(&self, column: usize, value: &ValueExpr, null_safe: bool) -> Option<KeyExpr> {
         let comparison = if null_safe { Comparison::NullSafe } else { Comparison::Equal };
-        Some(KeyExpr { value: value.clone(), coercion: *self.coercions.get(column)?, comparison })
+        Some(KeyExpr { value: value.clone(), coercion: self.coercion(column)?, comparison })
+    }
+
+    /// How values are compared with a column; `None`: in a way that says nothing about the shard.
+    fn coercion(&self, column: usize) -> Option<Coercion> {
+        let found = *self.coercions.get(column)?;
+        (!matches!(found, Coercion::FoldedText | Coercion::Ambiguous)).then_some(found)
     }
 
     /// Which of the vindex's columns this is.
@@ -286,8 +299,8 @@ impl KeyColumns<'_> {
                 Condition::Equal { node, value, null_safe } if self.column(*node).is_some() => {
                     self.key(0, value, *null_safe).map(|key| self.equal(vec![key]))
                 }
-                Condition::InSlot { node, slot } if self.column(*node).is_some() => self.coercions.first().map(|coercion| {
-                    let values = KeyList::Slot { slot: *slot, coercion: *coercion };
+                Condition::InSlot { node, slot } if self.column(*node).is_some() => self.coercion(0).map(|coercion| {
+                    let values = KeyList::Slot { slot: *slot, coercion };
                     Target::In { vindex: Arc::clone(self.vindex), values }
                 }),
                 Condition::InRows { nodes, rows } => self.rows(nodes, rows),

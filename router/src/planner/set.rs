@@ -155,11 +155,7 @@ fn names(cursor: &mut Cursor<'_>, what: &str, assignments: &mut Vec<Assignment>)
 }
 
 /// `ISOLATION LEVEL ...`, `READ ONLY`, `READ WRITE`.
-fn transaction(
-    cursor: &mut Cursor<'_>,
-    scope: SetScope,
-    assignments: &mut Vec<Assignment>,
-) -> Result<(), SqlError> {
+fn transaction(cursor: &mut Cursor<'_>, scope: SetScope, assignments: &mut Vec<Assignment>) -> Result<(), SqlError> {
     loop {
         let (name, value) = if cursor.eat_all(&["ISOLATION", "LEVEL"]) {
             let level = if cursor.eat_all(&["READ", "COMMITTED"]) {

@@ -57,12 +57,15 @@ fn own(cursor: &mut Cursor<'_>, context: &Context<'_>) -> Result<Option<Show>, S
                 }
                 "VINDEXES" => {
                     cursor.next();
-                    let table = if cursor.eat("ON") {
-                        let (schema, table) = cursor.qualified_name()?;
-                        Some(schema.map_or(table.value.clone(), |schema| format!("{}.{}", schema.value, table.value).into()))
-                    } else {
-                        None
-                    };
+                    let table =
+                        if cursor.eat("ON") {
+                            let (schema, table) = cursor.qualified_name()?;
+                            Some(schema.map_or(table.value.clone(), |schema| {
+                                format!("{}.{}", schema.value, table.value).into()
+                            }))
+                        } else {
+                            None
+                        };
                     Show::VschemaVindexes(table)
                 }
                 _ => return Err(cursor.unexpected()),
@@ -158,11 +161,7 @@ struct About {
 }
 
 /// A SHOW that a server of the keyspace answers.
-fn forwarded(
-    cursor: &mut Cursor<'_>,
-    fingerprint: &Fingerprint,
-    context: &Context<'_>,
-) -> Result<Plan, SqlError> {
+fn forwarded(cursor: &mut Cursor<'_>, fingerprint: &Fingerprint, context: &Context<'_>) -> Result<Plan, SqlError> {
     while ["FULL", "EXTENDED", "GLOBAL", "SESSION", "LOCAL"].iter().any(|word| cursor.eat(word)) {}
     let mut about = About::default();
     let mut needs_database = false;

@@ -8,7 +8,7 @@ use super::names::ResolvedKind;
 use super::route::{Component, RoutingKind};
 use crate::error::SqlError;
 use crate::fingerprint::{Fingerprint, LiteralKind};
-use crate::plan::{Operator, Pin, Piece, Plan, Route, SlotId, StatementClass, TableUse, Target, Template};
+use crate::plan::{Operator, Piece, Pin, Plan, Route, SlotId, StatementClass, TableUse, Target, Template};
 use crate::sql::ast::{Parsed, Span};
 use std::sync::Arc;
 
@@ -56,6 +56,15 @@ impl<'p> Planning<'p> {
             if table.moved {
                 let mut name = Vec::from(*b".");
                 crate::literal::write_identifier(&table.table, &mut name);
+                let written = Span::new(
+                    occurrence.schema.map_or(occurrence.span.start, |schema| schema.end),
+                    occurrence.span.end,
+                );
+                let written = String::from_utf8_lossy(written.of(self.text)).into_owned();
+                let written = written.trim_start_matches(|char: char| char == '.' || char.is_whitespace()).to_owned();
+                if occurrence.can_alias && written.trim_matches('`') != &*table.table {
+                    name.extend_from_slice(format!(" AS {written}").as_bytes());
+                }
                 let name = String::from_utf8_lossy(&name).into_owned();
                 self.edits.replace(occurrence.span, vec![database, Piece::Sql(name.into())]);
                 continue;
@@ -76,9 +85,9 @@ impl<'p> Planning<'p> {
                     && occurrence.schema.is_some_and(|schema| schema.of(self.text) == column.schema.of(self.text))
             });
             match moved {
-                Some(occurrence) => self
-                    .edits
-                    .replace(column.schema, vec![Piece::Database(Arc::clone(&occurrence.table.keyspace))]),
+                Some(occurrence) => {
+                    self.edits.replace(column.schema, vec![Piece::Database(Arc::clone(&occurrence.table.keyspace))])
+                }
                 None if catalog.is_renamed(&column.database) => {
                     self.edits.replace(column.schema, vec![Piece::Database(Arc::from(&*column.database))]);
                 }

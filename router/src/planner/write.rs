@@ -101,7 +101,10 @@ pub(super) fn delete(planning: Planning<'_>, delete: &Delete) -> Result<Plan, Sq
 fn lookup_unsupported(table: &Resolved, vindex: &str) -> SqlError {
     SqlError::new(
         Code::Unsupported,
-        format!("unsupported: `{}` has the lookup vindex `{vindex}`, whose rows this version doesn't write yet", table.table),
+        format!(
+            "unsupported: `{}` has the lookup vindex `{vindex}`, whose rows this version doesn't write yet",
+            table.table
+        ),
     )
 }
 
