@@ -179,8 +179,6 @@ pub enum Right {
 pub struct Transactions {
     /// What a second shard means for a session that doesn't say.
     pub mode: TransactionMode,
-    /// A transaction older than this is rolled back; `None`: never.
-    pub timeout: Option<Duration>,
 }
 
 /// What a second shard means for a transaction.

@@ -240,9 +240,9 @@ fn read_transactions(at: &At<'_>) -> Option<Transactions> {
         }
         mode
     });
-    let timeout = optional_span(&mut fields, "timeout", None);
+    only_default(&mut fields, "timeout", Duration::ZERO, "a limit on the age of transactions");
     fields.finish();
-    Some(Transactions { mode: mode?, timeout: timeout? })
+    Some(Transactions { mode: mode? })
 }
 
 fn read_limits(at: &At<'_>) -> Option<Limits> {

@@ -79,7 +79,7 @@ pool: {{max_connections_per_instance: 7, idle_timeout: 0s, max_lifetime: 1h30m, 
 users:
   app: {{password_hash: "sha256d:{hash}", keyspaces: {{commerce: write, customer: read}}}}
   root: {{native_password_hash: "*2470C0C06DEE42FD1618BB99005ADCA2EC9D1E19", keyspaces: {{"*": admin}}}}
-transactions: {{mode: single, timeout: 30s}}
+transactions: {{mode: single, timeout: 0s}}
 limits:
   max_connections: 10
   max_connections_per_user: 3
@@ -114,7 +114,6 @@ cache: []
     assert_eq!(config.users["app"].right("other"), None);
     assert!(config.users["root"].native_password.is_some() && config.users["root"].password.is_none());
     assert_eq!(config.transactions.mode, TransactionMode::Single);
-    assert_eq!(config.transactions.timeout, Some(Duration::from_secs(30)));
     let limits = Limits {
         max_connections: 10,
         max_connections_per_user: Some(3),
@@ -198,6 +197,7 @@ fn settings_of_features_that_do_not_exist_yet_are_refused() {
     for (text, part) in [
         ("store: {etcd: {endpoints: ['h:2379']}}", "a store in etcd is not supported yet"),
         ("transactions: {mode: atomic}", "atomic transactions over several shards are not supported yet"),
+        ("transactions: {timeout: 30s}", "a limit on the age of transactions is not supported yet"),
         ("read_write_split: {mode: auto}", "choosing replicas automatically is not supported yet"),
         ("read_write_split: {max_replica_lag: 1s}", "a limit on the replicas' lag is not supported yet"),
         ("buffering: {window: 1s}", "buffering while a primary is switched is not supported yet"),

@@ -115,9 +115,14 @@ impl Publisher {
                 "the stored topology or vschema can't be served; the last good revision still is"
             ),
         }
+        let same = Arc::ptr_eq(&self.state.stored, &state.stored);
         self.state = state;
-        self.follow_topology();
-        self.publish();
+        if same {
+            self.publish_status();
+        } else {
+            self.follow_topology();
+            self.publish();
+        }
     }
 
     /// Start a watcher for what is new or on other servers, stop those of what is gone.
@@ -168,20 +173,22 @@ impl Publisher {
         };
         let (answer, changed) = match report.result {
             Ok(reading) => {
-                let changed = followed.reading.as_ref() != Some(&reading) || followed.last_error.is_some();
+                let changed = !followed.reading.as_ref().is_some_and(|before| before.same_for_plans(&reading));
                 followed.read_at = Some(SystemTime::now());
                 followed.last_error = None;
                 followed.reading = Some(reading);
                 (Ok(()), changed)
             }
             Err(error) => {
-                let changed = followed.last_error.as_ref() != Some(&error);
                 followed.last_error = Some(error.clone());
-                (Err(error), changed)
+                (Err(error), false)
             }
         };
+        // Plans are made anew for each generation, so there is one only for what plans depend on.
         if changed {
             self.publish();
+        } else {
+            self.publish_status();
         }
         for waiter in report.waiters {
             // Nobody listens any more if the session is gone.
@@ -201,15 +208,25 @@ impl Publisher {
         }
     }
 
+    /// A new snapshot and the status that belongs to it.
     fn publish(&mut self) {
         self.generation += 1;
         let (snapshot, status) = build(&self.config, &self.state, &self.followed, self.generation);
+        self.metrics.control().snapshot_generation.set(i64::try_from(self.generation).unwrap_or(i64::MAX));
+        self.snapshots.store(Arc::new(snapshot));
+        self.store_status(status);
+    }
+
+    /// The status only: statements see what they saw before.
+    fn publish_status(&self) {
+        self.store_status(control_status(&self.state, &self.followed));
+    }
+
+    fn store_status(&self, status: ControlStatus) {
         let control = self.metrics.control();
-        control.snapshot_generation.set(i64::try_from(self.generation).unwrap_or(i64::MAX));
         control.store_revision.set(i64::try_from(status.revision().revision.0).unwrap_or(i64::MAX));
         control.store_fault.set(i64::from(status.store != StoreStatus::Good));
         control.keyspaces_not_ready.set(i64::try_from(status.not_ready()).unwrap_or(i64::MAX));
-        self.snapshots.store(Arc::new(snapshot));
         self.status.store(Arc::new(status));
     }
 }
@@ -222,15 +239,18 @@ fn build(
 ) -> (Snapshot, ControlStatus) {
     let parts =
         Parts { generation, config, stored: &state.stored, keyspaces: keyspaces(followed), default: default(followed) };
+    (assemble::snapshot(&parts), control_status(state, followed))
+}
+
+fn control_status(state: &StoreState, followed: &BTreeMap<Arc<str>, Followed>) -> ControlStatus {
     let statuses = followed.iter().map(|(name, followed)| (Arc::clone(name), keyspace_status(followed)));
     let mut keyspaces: BTreeMap<Arc<str>, KeyspaceStatus> = statuses.collect();
-    let status = ControlStatus {
+    ControlStatus {
         stored: Arc::clone(&state.stored),
         store: state.status.clone(),
         default: keyspaces.remove(DEFAULT),
         keyspaces,
-    };
-    (assemble::snapshot(&parts), status)
+    }
 }
 
 fn keyspaces(followed: &BTreeMap<Arc<str>, Followed>) -> BTreeMap<&str, &KeyspaceReading> {

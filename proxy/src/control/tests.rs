@@ -50,6 +50,17 @@ async fn an_edit_reaches_the_snapshot_and_a_faulty_one_only_the_status() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_plans_do_not_depend_on_makes_no_new_generation() {
+    let world = World::new(DEAD, VSCHEMA);
+    let control = start(&world).await;
+    let generation = control.snapshot().generation;
+    world.fault("version: 1\nkeyspaces: {shop: {shards: {}}}\n");
+    eventually(&control, "the fault", |control| control.status().store.as_str() == "faulty").await;
+    assert!(control.refresh("shop").await.is_err());
+    assert_eq!(control.snapshot().generation, generation);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn keyspaces_with_a_server_are_served_beside_those_without() {
     let Some(server) = TestServer::from_environment() else { return };
     server.keyspace("ctl_beside", &["-"], &["CREATE TABLE t (id INT PRIMARY KEY)"]).await;

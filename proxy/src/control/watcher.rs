@@ -12,8 +12,9 @@ use tokio::sync::{mpsc, oneshot};
 /// How often a schema is looked at for changes that were made past the proxy.
 const POLL: Duration = Duration::from_secs(5);
 
-/// A look may take up to this share of the time: one in 50. A server with very many tables is looked at less often.
-const POLL_SHARE: u32 = 50;
+/// A look may take up to this share of the time: one in 50. A server with very many tables is looked at less often, but
+/// at least this often.
+const POLL_SHARE: (u32, Duration) = (50, Duration::from_secs(60));
 
 /// The first and the longest pause after a failure.
 const RETRY: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(10));
@@ -37,6 +38,15 @@ pub(super) enum Reading {
 }
 
 impl Reading {
+    /// Whether plans and greetings are the same with both; the shards' warnings don't count.
+    pub(super) fn same_for_plans(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Reading::Keyspace(a), Reading::Keyspace(b)) => a.schema == b.schema && a.server == b.server,
+            (Reading::Default(a), Reading::Default(b)) => a == b,
+            _ => false,
+        }
+    }
+
     fn has_warnings(&self) -> bool {
         matches!(self, Reading::Keyspace(reading) if !reading.warnings.is_empty())
     }
@@ -88,7 +98,7 @@ impl Watcher {
                             return;
                         }
                     }
-                    POLL.max(began.elapsed() * POLL_SHARE)
+                    POLL.max((began.elapsed() * POLL_SHARE.0).min(POLL_SHARE.1))
                 }
                 Err(error) => {
                     if failures == 0 {

@@ -1,10 +1,10 @@
 //! Insert rows, each on its shard.
 
 use super::evaluate;
-use super::ok_sum::OkSum;
 use super::route::{self, render};
 use super::scatter;
 use super::view::{PlaceDatabases, SessionView};
+use super::write::{self, InsertedRows};
 use crate::error::StatementError;
 use crate::metrics::Reach;
 use crate::session::query::Statement;
@@ -25,22 +25,18 @@ pub(super) async fn run(session: &mut Session, statement: &Statement<'_>, insert
     let keyspace = KeyspaceRef::find(&session.snapshot, &insert.keyspace)?;
     let (generated, first_generated) = generate(session, statement, insert, &evaluated).await?;
     let parts = split(session, statement, insert, &keyspace, &generated, &evaluated)?;
-    let mut texts: Vec<(Place, Vec<u8>)> = Vec::with_capacity(parts.len());
+    let mut texts: Vec<write::Part> = Vec::with_capacity(parts.len());
+    let counted = insert.rows.len() > 1;
     for part in &parts {
         let place = keyspace.place(part.index, TabletType::Primary, 0)?;
         let text = text_of(session, statement, insert, part, &place, &generated, &evaluated)?;
-        texts.push((place, text));
+        let rows = InsertedRows { count: part.rows.len() as u64, ignore: insert.ignore };
+        texts.push(write::Part { place, text, rows: counted.then_some(rows) });
     }
     let several = texts.len() > 1;
     let sum = scatter::write(session, statement, texts).await?;
-    answer(session, insert, &sum, several, first_generated);
-    Ok(if several { Reach::SeveralShards } else { Reach::OneShard })
-}
-
-fn answer(session: &mut Session, insert: &Insert, sum: &OkSum, several: bool, first_generated: Option<u64>) {
-    let rows = insert.rows.len() as u64;
-    let sum = if several || insert.rows.len() > 1 { sum.with_records(rows) } else { sum.clone() };
     scatter::answer_write(session, &sum, first_generated);
+    Ok(if several { Reach::SeveralShards } else { Reach::OneShard })
 }
 
 /// The values of the auto_increment column for the rows that don't bring their own, and the first one.

@@ -1,116 +1,147 @@
-//! What several shards' OK packets come to.
+//! The OK of a statement that changed rows on several shards.
 
 use crate::backend::OkSummary;
 
-/// The sum of several OK packets.
-#[derive(Debug, Clone, Default)]
+/// The labels of the numbers in an OK's text.
+const INSERT_LABELS: [&str; 3] = ["Records", "Duplicates", "Warnings"];
+
+/// Sums the OKs of the shards up to the one that a single MySQL would have sent.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct OkSum {
     affected_rows: u64,
     insert_id: u64,
     warnings: u16,
-    info: Option<Vec<u8>>,
+    /// The numbers of the text with their labels, such as `Rows matched: 2  Changed: 1  Warnings: 0`.
+    info: Vec<(String, u64)>,
 }
 
 impl OkSum {
-    /// Add one.
+    /// Add a shard's OK.
     pub(crate) fn add(&mut self, ok: &OkSummary) {
+        self.add_counts(ok);
+        self.add_info(numbers(&ok.info));
+    }
+
+    /// Add a shard's OK for `rows` of an INSERT's or REPLACE's rows. For a single row MySQL sends no text, so the text
+    /// of the whole statement, which has more, is made from the count of affected rows; `ignore`: it is an INSERT
+    /// IGNORE.
+    pub(crate) fn add_rows(&mut self, ok: &OkSummary, rows: u64, ignore: bool) {
+        self.add_counts(ok);
+        let info = numbers(&ok.info);
+        if !info.is_empty() {
+            self.add_info(info);
+            return;
+        }
+        // A duplicate is a row that IGNORE left out, or one that was replaced or updated, which counts twice.
+        let duplicates =
+            if ignore { rows.saturating_sub(ok.affected_rows) } else { ok.affected_rows.saturating_sub(rows) };
+        let values = [rows, duplicates, u64::from(ok.warnings)];
+        self.add_info(INSERT_LABELS.iter().map(|&label| label.to_owned()).zip(values).collect());
+    }
+
+    fn add_counts(&mut self, ok: &OkSummary) {
         self.affected_rows = self.affected_rows.saturating_add(ok.affected_rows);
+        self.warnings = self.warnings.saturating_add(ok.warnings);
         if self.insert_id == 0 {
             self.insert_id = ok.last_insert_id;
         }
-        self.warnings = self.warnings.saturating_add(ok.warnings);
-        self.info = Some(match self.info.take() {
-            None => ok.info.clone(),
-            Some(info) => add_info(&info, &ok.info),
-        });
     }
 
-    /// Rows over all shards.
+    fn add_info(&mut self, info: Vec<(String, u64)>) {
+        if self.info.is_empty() {
+            self.info = info;
+        } else {
+            for ((_, sum), (_, number)) in self.info.iter_mut().zip(info) {
+                *sum = sum.saturating_add(number);
+            }
+        }
+    }
+
+    /// Affected rows.
     pub(crate) fn affected_rows(&self) -> u64 {
         self.affected_rows
     }
 
-    /// The first insert id.
+    /// The first insert id that isn't 0.
     pub(crate) fn insert_id(&self) -> u64 {
         self.insert_id
     }
 
-    /// Warnings over all shards.
+    /// Warnings.
     pub(crate) fn warnings(&self) -> u16 {
         self.warnings
     }
 
-    /// The text, such as `Rows matched: 3  Changed: 2  Warnings: 0`, with the numbers added up.
-    pub(crate) fn info(&self) -> &[u8] {
-        self.info.as_deref().unwrap_or_default()
+    /// The text; empty if no shard sent one.
+    pub(crate) fn info(&self) -> String {
+        let parts: Vec<String> = self.info.iter().map(|(label, number)| format!("{label}: {number}")).collect();
+        parts.join("  ")
     }
 }
 
-impl OkSum {
-    /// The same with the text that MySQL gives for an INSERT of several rows. Shards that got one row say nothing, so the
-    /// duplicates are told from the counts.
-    pub(crate) fn with_records(&self, records: u64) -> OkSum {
-        let duplicates = records.abs_diff(self.affected_rows).min(records);
-        let info = format!("Records: {records}  Duplicates: {duplicates}  Warnings: {}", self.warnings);
-        OkSum { info: Some(info.into_bytes()), ..self.clone() }
-    }
-}
-
-/// Add the numbers of two texts of the same form; of two forms the longer text is kept, since an empty one says nothing.
-fn add_info(a: &[u8], b: &[u8]) -> Vec<u8> {
-    let (left, right) = (parts(a), parts(b));
-    let same = left.len() == right.len() && left.iter().zip(&right).all(|(x, y)| x.0 == y.0);
-    if !same {
-        return if a.len() >= b.len() { a.to_vec() } else { b.to_vec() };
-    }
-    let mut out = Vec::new();
-    for ((text, x), (_, y)) in left.into_iter().zip(right) {
-        out.extend_from_slice(text);
-        if let (Some(x), Some(y)) = (x, y) {
-            out.extend_from_slice(x.saturating_add(y).to_string().as_bytes());
-        }
-    }
-    out
-}
-
-/// Cut a text into pieces of text, each with the number behind it.
-fn parts(info: &[u8]) -> Vec<(&[u8], Option<u64>)> {
-    let mut parts = Vec::new();
-    let mut rest = info;
-    while !rest.is_empty() {
-        let text_end = rest.iter().position(u8::is_ascii_digit).unwrap_or(rest.len());
-        let (text, tail) = rest.split_at(text_end);
-        let number_end = tail.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(tail.len());
-        let (digits, tail) = tail.split_at(number_end);
-        let number = std::str::from_utf8(digits).ok().and_then(|digits| digits.parse().ok());
-        parts.push((text, number));
-        rest = tail;
-    }
-    parts
+/// The numbers of a text and their labels; none if it isn't of that form.
+fn numbers(info: &[u8]) -> Vec<(String, u64)> {
+    let text = String::from_utf8_lossy(info);
+    let parts = text.split("  ").map(|part| {
+        let (label, number) = part.rsplit_once(": ")?;
+        Some((label.to_owned(), number.parse().ok()?))
+    });
+    parts.collect::<Option<_>>().unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn ok(affected_rows: u64, info: &str) -> OkSummary {
-        OkSummary { affected_rows, info: info.as_bytes().to_vec(), ..OkSummary::default() }
+    fn ok(affected_rows: u64, warnings: u16, info: &str) -> OkSummary {
+        OkSummary { affected_rows, warnings, info: info.as_bytes().to_vec(), ..OkSummary::default() }
     }
 
     #[test]
-    fn counts_and_texts_are_added_up() {
+    fn the_text_of_an_update_counts_over_all_shards() {
         let mut sum = OkSum::default();
-        sum.add(&ok(2, "Rows matched: 3  Changed: 2  Warnings: 0"));
-        sum.add(&ok(1, "Rows matched: 10  Changed: 1  Warnings: 1"));
-        assert_eq!(sum.affected_rows(), 3);
-        assert_eq!(sum.info(), b"Rows matched: 13  Changed: 3  Warnings: 1");
+        assert_eq!(sum.info(), "");
+        sum.add(&ok(1, 0, "Rows matched: 2  Changed: 1  Warnings: 0"));
+        sum.add(&ok(0, 1, "Rows matched: 0  Changed: 0  Warnings: 1"));
+        assert_eq!(sum.info(), "Rows matched: 2  Changed: 1  Warnings: 1");
+        assert_eq!((sum.affected_rows(), sum.warnings()), (1, 1));
     }
 
     #[test]
-    fn a_single_row_on_one_shard_says_nothing_and_the_others_text_stays() {
+    fn a_delete_has_no_text() {
         let mut sum = OkSum::default();
-        sum.add(&ok(1, ""));
-        sum.add(&ok(2, "Records: 2  Duplicates: 0  Warnings: 0"));
-        assert_eq!(sum.info(), b"Records: 2  Duplicates: 0  Warnings: 0");
+        sum.add(&ok(3, 0, ""));
+        sum.add(&ok(4, 0, ""));
+        assert_eq!((sum.affected_rows(), sum.info().as_str()), (7, ""));
+    }
+
+    #[test]
+    fn an_insert_split_into_single_rows_has_the_text_of_the_whole() {
+        let mut sum = OkSum::default();
+        sum.add_rows(&ok(2, 0, "Records: 2  Duplicates: 0  Warnings: 0"), 2, false);
+        sum.add_rows(&ok(1, 0, ""), 1, false);
+        assert_eq!(sum.info(), "Records: 3  Duplicates: 0  Warnings: 0");
+    }
+
+    #[test]
+    fn duplicates_of_single_rows_are_known_by_their_affected_rows() {
+        let text = |ok: &OkSummary, ignore| {
+            let mut sum = OkSum::default();
+            sum.add_rows(ok, 1, ignore);
+            sum.info()
+        };
+        // Ignored; replaced or updated; updated to the same values.
+        assert_eq!(text(&ok(0, 1, ""), true), "Records: 1  Duplicates: 1  Warnings: 1");
+        assert_eq!(text(&ok(2, 0, ""), false), "Records: 1  Duplicates: 1  Warnings: 0");
+        assert_eq!(text(&ok(0, 0, ""), false), "Records: 1  Duplicates: 0  Warnings: 0");
+    }
+
+    #[test]
+    fn the_first_insert_id_is_kept() {
+        let mut sum = OkSum::default();
+        for last_insert_id in [0, 7, 9] {
+            sum.add(&OkSummary { last_insert_id, ..OkSummary::default() });
+        }
+        assert_eq!(sum.insert_id(), 7);
     }
 }

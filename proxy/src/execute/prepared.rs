@@ -35,7 +35,7 @@ pub(crate) async fn field_list(
         Err(error) => Err(RelayError::Backend { error, relayed: 0 }),
     };
     match result {
-        Ok(outcome) => finish(session, class, &statement.plan.effects, lease, &outcome).await,
+        Ok(outcome) => finish(session, statement, lease, &outcome).await,
         Err(error) => Err(lost(session, class, lease, error).await),
     }
 }
@@ -171,7 +171,7 @@ pub(super) async fn run_alone(
             Err(error) => Err(RelayError::Backend { error, relayed: 0 }),
         };
         match result {
-            Ok(outcome) => return finish(session, class, &statement.plan.effects, lease, &outcome).await,
+            Ok(outcome) => return finish(session, statement, lease, &outcome).await,
             Err(RelayError::Backend { error: BackendError::Io { .. }, relayed: 0 })
                 if !retried && lease.reused && super::route::may_repeat(session, class, &lease) =>
             {

@@ -150,7 +150,7 @@ pub(super) async fn run_alone(
             Err(error) => Err(error),
         };
         match result {
-            Ok(outcome) => return finish(session, plan.class, &plan.effects, lease, &outcome).await,
+            Ok(outcome) => return finish(session, statement, lease, &outcome).await,
             Err(RelayError::Backend { error, relayed: 0 })
                 if !retried && lease.reused && may_repeat(session, plan.class, &lease) && is_io(&error) =>
             {
@@ -217,12 +217,15 @@ pub(super) async fn relay(session: &mut Session, lease: &mut Lease, expect: Expe
 #[inline]
 pub(super) async fn finish(
     session: &mut Session,
-    class: StatementClass,
-    effects: &shardgate_router::plan::Effects,
+    statement: &Statement<'_>,
     mut lease: Lease,
     outcome: &Outcome,
 ) -> Result<(), StatementError> {
-    note(session, class, outcome);
+    let effects = &statement.plan.effects;
+    note(session, statement.plan.class, outcome);
+    if let End::Ok { insert_id: 1.., .. } = outcome.end {
+        note_insert_id(session, statement, &mut lease, outcome).await;
+    }
     if let Some(status) = outcome.status {
         lease.in_transaction = status.contains(StatusFlags::IN_TRANS);
     }
@@ -249,11 +252,8 @@ fn note(session: &mut Session, class: StatementClass, outcome: &Outcome) {
         state.warnings.clear();
     }
     match outcome.end {
-        End::Ok { affected_rows, insert_id } => {
+        End::Ok { affected_rows, .. } => {
             state.row_count = i64::try_from(affected_rows).unwrap_or(i64::MAX);
-            if insert_id != 0 {
-                state.last_insert_id = insert_id;
-            }
         }
         End::ResultSet => {
             state.row_count = -1;
@@ -261,6 +261,45 @@ fn note(session: &mut Session, class: StatementClass, outcome: &Outcome) {
         }
         _ => state.row_count = -1,
     }
+}
+
+/// Keep what LAST_INSERT_ID() will say. The insert id of an OK may also be a value that the statement gave itself, which
+/// LAST_INSERT_ID() doesn't tell; where that is possible, the server is asked.
+async fn note_insert_id(session: &mut Session, statement: &Statement<'_>, lease: &mut Lease, outcome: &Outcome) {
+    let End::Ok { insert_id, .. } = outcome.end else { return };
+    if !may_be_given(statement, insert_id) {
+        session.state.last_insert_id = insert_id;
+        return;
+    }
+    let asked = lease.backend.query(b"SELECT LAST_INSERT_ID()", |row| {
+        row.field(0).and_then(|text| std::str::from_utf8(text).ok()?.parse().ok())
+    });
+    match asked.await {
+        Ok((_, rows)) => session.state.last_insert_id = rows.first().copied().flatten().unwrap_or_default(),
+        // The statement itself is done; its connection isn't used again.
+        Err(error) => {
+            lease.backend.broken = true;
+            tracing::warn!(shard = %lease.place, %error, "LAST_INSERT_ID() could not be read");
+        }
+    }
+}
+
+/// Whether an insert id can be a value of the statement's own: only if it stands in it, or may come from a query.
+fn may_be_given(statement: &Statement<'_>, insert_id: u64) -> bool {
+    let args = &statement.args;
+    let is_insert = matches!(statement.plan.class, StatementClass::Insert | StatementClass::Replace);
+    let has_query = args.text.windows(6).any(|word| word.eq_ignore_ascii_case(b"select"));
+    !is_insert
+        || has_query
+        || args.fingerprint.literals().iter().any(|literal| match args.literal(*literal) {
+            Ok(Value::Int(number)) => u64::try_from(number) == Ok(insert_id),
+            Ok(Value::UInt(number)) => number == insert_id,
+            Ok(Value::Null) => false,
+            // A number in another form.
+            Ok(Value::Text(text) | Value::Bytes(text)) => text.first().is_some_and(u8::is_ascii_digit),
+            Ok(Value::Decimal(_) | Value::Float(_)) => true,
+            Err(_) => false,
+        })
 }
 
 /// The message of an ERR packet at the start of what the client gets, if it is there.

@@ -9,6 +9,7 @@ use super::route::{lease, render, run_alone, shards};
 use super::rows::{Row, RowStream};
 use super::shard_rows::ShardRows;
 use super::sort::HoldLimits;
+use super::write::Part;
 use crate::backend::Head;
 use crate::error::StatementError;
 use crate::metrics::Reach;
@@ -74,32 +75,32 @@ pub(super) async fn run_route(
             finish(session, inputs, result).await?;
         }
         _ => {
-            let mut texts = Vec::new();
+            let mut parts = Vec::new();
             for index in shards.indices() {
                 let place = keyspace.place(*index as usize, session.state.target.tablet, session.worker.next_turn())?;
                 let text = render(session, statement, &route.sql, &place, &[], None)?;
-                texts.push((place, text));
+                parts.push(Part { place, text, rows: None });
             }
-            let sum = write(session, statement, texts).await?;
+            let sum = write(session, statement, parts).await?;
             answer_write(session, &sum, None);
         }
     }
     Ok(Reach::SeveralShards)
 }
 
-/// Answer with the counts of a write.
+/// Answer with the counts of a write. `insert_id` is the first value that a sequence gave.
 pub(super) fn answer_write(session: &mut Session, sum: &OkSum, insert_id: Option<u64>) {
     let ok = OkPacket {
         affected_rows: sum.affected_rows(),
         insert_id: insert_id.unwrap_or_else(|| sum.insert_id()),
         status: session.status(),
         warnings: sum.warnings(),
-        info: sum.info().into(),
+        info: sum.info().into_bytes().into(),
         ..OkPacket::default()
     };
     session.state.row_count = i64::try_from(ok.affected_rows).unwrap_or(i64::MAX);
-    if ok.insert_id != 0 {
-        session.state.last_insert_id = ok.insert_id;
+    if let Some(generated) = insert_id {
+        session.state.last_insert_id = generated;
     }
     session.client.ok(&ok);
 }
@@ -349,15 +350,15 @@ async fn finish(session: &mut Session, inputs: Vec<ShardRows>, result: Result<()
 pub(super) async fn write(
     session: &mut Session,
     statement: &Statement<'_>,
-    texts: Vec<(Place, Vec<u8>)>,
+    parts: Vec<Part>,
 ) -> Result<OkSum, StatementError> {
-    let several = texts.len() > 1;
+    let several = parts.len() > 1;
     let own = several && session.state.autocommit() && !session.transaction.open && !each_for_itself(statement);
     if own {
         session.transaction.open = true;
         session.transaction.for_statement = true;
     }
-    let result = super::write::run(session, statement, texts, several && !own).await;
+    let result = super::write::run(session, statement, parts, several && !own).await;
     if own {
         match &result {
             Ok(_) => session.commit_all().await?,

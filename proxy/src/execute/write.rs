@@ -12,20 +12,39 @@ use shardgate_wire::StatusFlags;
 /// The savepoint that a write on several shards is undone to, if it fails on one of them inside a transaction.
 const SAVEPOINT: &str = "`_shardgate_statement`";
 
+/// What one shard gets.
+pub(super) struct Part {
+    /// The shard.
+    pub(super) place: Place,
+    /// The text.
+    pub(super) text: Vec<u8>,
+    /// The rows that it inserts, where the statement inserts several.
+    pub(super) rows: Option<InsertedRows>,
+}
+
+/// Rows of an INSERT that one shard gets.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct InsertedRows {
+    /// How many.
+    pub(super) count: u64,
+    /// INSERT IGNORE.
+    pub(super) ignore: bool,
+}
+
 /// Send the texts to their shards, wait for all, and add up what they answer. With `savepoint` what has succeeded is
 /// undone if one fails, as MySQL undoes a statement that fails.
 pub(super) async fn run(
     session: &mut Session,
     statement: &Statement<'_>,
-    texts: Vec<(Place, Vec<u8>)>,
+    parts: Vec<Part>,
     savepoint: bool,
 ) -> Result<OkSum, StatementError> {
     let savepoint = savepoint && (session.transaction.open || !session.state.autocommit());
-    let mut sent: Vec<Lease> = Vec::with_capacity(texts.len());
+    let mut sent: Vec<(Lease, Option<InsertedRows>)> = Vec::with_capacity(parts.len());
     let mut failure = None;
-    for (place, text) in texts {
+    for Part { place, text, rows } in parts {
         match send(session, statement, place, &text, savepoint).await {
-            Ok(lease) => sent.push(lease),
+            Ok(lease) => sent.push((lease, rows)),
             Err(error) => {
                 failure = Some(error);
                 break;
@@ -34,14 +53,17 @@ pub(super) async fn run(
     }
     let mut sum = OkSum::default();
     let mut done: Vec<Lease> = Vec::with_capacity(sent.len());
-    for mut lease in sent {
+    for (mut lease, rows) in sent {
         if let Some(lost) = session.lost_in_transaction(&lease) {
             failure = failure.or(Some(lost));
             continue;
         }
         match lease.backend.read_head().await {
             Ok(crate::backend::Head::Ok(ok)) => {
-                sum.add(&ok);
+                match rows {
+                    Some(rows) => sum.add_rows(&ok, rows.count, rows.ignore),
+                    None => sum.add(&ok),
+                }
                 lease.in_transaction = StatusFlags(ok.status).contains(StatusFlags::IN_TRANS);
                 if let Err(error) = session.after_statement(&statement.plan.effects, &mut lease, ok.warnings).await {
                     failure = failure.or(Some(error));

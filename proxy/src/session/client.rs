@@ -6,7 +6,6 @@ use shardgate_wire::frame::{self, FrameError, Pull, Seq};
 use shardgate_wire::reply::{ErrPacket, OkPacket};
 use shardgate_wire::{Capabilities, StatusFlags};
 use std::io;
-use std::ops::Range;
 
 /// A buffer that held a longer packet is given back when the packet is done.
 const KEEP: usize = 16 << 10;
@@ -165,9 +164,4 @@ impl Client {
         }
         sent
     }
-}
-
-/// The part of a payload behind its first byte, as a range of the payload.
-pub(crate) fn behind_command(payload: &[u8]) -> Range<usize> {
-    payload.len().min(1)..payload.len()
 }

@@ -60,6 +60,8 @@ pub struct Insert {
     pub suffix: Template,
     /// Where rows without a vindex go.
     pub target: Target,
+    /// INSERT IGNORE.
+    pub ignore: bool,
 }
 
 impl InsertRow {

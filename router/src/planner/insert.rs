@@ -189,6 +189,7 @@ fn split(planning: &mut Planning<'_>, insert: &ast::Insert, table: &Resolved) ->
         prefix,
         rows: planned,
         suffix,
+        ignore: insert.ignore,
     }))
 }
 
