@@ -189,7 +189,7 @@ impl<'a> Lexer<'a> {
         if executed {
             // A second one inside takes the place of the first: the first `*/` ends both.
             self.in_version_comment = true;
-            if self.version_marks.len() % 2 == 0 {
+            if self.version_marks.len().is_multiple_of(2) {
                 self.version_marks.push(self.span_from(start));
             }
             Ok(())

@@ -18,6 +18,15 @@ pub(super) const CONCAT: u8 = 7;
 impl Parser<'_> {
     /// Any expression.
     pub(super) fn expr(&mut self) -> Result<Expr> {
+        use TokenKind::{Comma, Decimal, Ident, Integer, Param, RightParen, String};
+        // A thing alone in a list needs no layer to look for operators: most values of INSERT and IN are such.
+        if self.pending.is_none()
+            && matches!(self.token.kind, Integer | String | Decimal | Param | Ident)
+            && matches!(self.peek(), Comma | RightParen)
+        {
+            self.height = self.height.max(1);
+            return self.primary();
+        }
         self.deeper(EXPR_DEPTH, Self::or_expr)
     }
 

@@ -62,7 +62,8 @@ impl Parser<'_> {
         self.ident_or_text()
     }
 
-    fn primary(&mut self) -> Result<Expr> {
+    /// A simple expression without operators before it and COLLATE after it.
+    pub(super) fn primary(&mut self) -> Result<Expr> {
         let start = self.token.span.start;
         let kind = match self.token.kind {
             TokenKind::Ident => {

@@ -20,7 +20,7 @@ impl Printer<'_> {
             self.locking(locking);
         }
         if let Some(into) = &query.into {
-            self.into_clause(into);
+            self.print_into(into);
         }
         self
     }
@@ -92,7 +92,7 @@ impl Printer<'_> {
             printer.select_item(item);
         });
         if let Some(into) = &select.into {
-            self.into_clause(into);
+            self.print_into(into);
         }
         if !select.from.is_empty() {
             self.raw(" FROM ").table_refs(&select.from);
@@ -172,7 +172,7 @@ impl Printer<'_> {
         })
     }
 
-    fn into_clause(&mut self, into: &IntoClause) -> &mut Self {
+    fn print_into(&mut self, into: &IntoClause) -> &mut Self {
         self.raw(" INTO ");
         match &into.target {
             IntoTarget::Outfile { file, options } => self.raw("OUTFILE ").span(*file).raw(" ").span(*options),
