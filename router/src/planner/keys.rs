@@ -245,6 +245,12 @@ impl<'q> Keys<'_, '_, '_, 'q> {
             }
             let Some(index) = self.output.starts.get(number).copied() else { continue };
             let node = self.output.columns.get(index).and_then(|(_, node)| *node);
+            if let Some(Place::Column { node: Some(first), .. }) = found
+                && node == Some(first)
+            {
+                // The same column twice.
+                continue;
+            }
             if found.is_some() {
                 return Err(Refusal::unsupported(format!("ordering by `{name}`, which several columns are called")));
             }
