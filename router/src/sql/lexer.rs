@@ -176,7 +176,9 @@ impl<'a> Lexer<'a> {
     /// At `/*!`.
     fn version_comment(&mut self, start: usize) -> Result<(), Token> {
         self.pos += 3;
-        let digits = self.rest().iter().take(6).take_while(|byte| byte.is_ascii_digit()).count();
+        // Six digits since version 10 was thought of, but a leading zero leaves it at five.
+        let most = if self.at(0) == b'0' { 5 } else { 6 };
+        let digits = self.rest().iter().take(most).take_while(|byte| byte.is_ascii_digit()).count();
         let mut executed = true;
         if digits >= 5 {
             let version =

@@ -221,3 +221,6 @@ select date(a), time(a), timestamp(a, b), year(a), week(a, 1), format(a, 2, 'de_
 select point(1, 2), linestring(a, b), geometrycollection(), polygon(a) from t
 select account(1) from t
 select account, action, names from t
+select weight_string('a', 1, 2, 0xC0), weight_string('a', 1, 2, 3), weight_string('a', 1, 2)
+select 1/*!000002*/
+select 1/*!00000+2*/, 1 /*!800001 + 1 */

@@ -2,7 +2,7 @@
 
 use super::function::plain_call;
 use super::{Parser, Result};
-use crate::sql::ast::{Expr, ExprKind, Ident, SpecialCall, TrimSide};
+use crate::sql::ast::{Expr, ExprKind, Ident, LiteralKind, SpecialCall, TrimSide};
 use crate::sql::keywords::Keyword;
 use crate::sql::token::TokenKind;
 
@@ -229,9 +229,13 @@ impl Parser<'_> {
         let mut numbers = Vec::new();
         while self.eat(TokenKind::Comma) {
             let span = self.token.span;
-            self.small_number()?;
-            let kind = crate::sql::ast::Literal { kind: crate::sql::ast::LiteralKind::Integer, introducer: None };
-            numbers.push(Expr { span, kind: ExprKind::Literal(kind) });
+            let kind = match self.token.kind {
+                TokenKind::Integer => LiteralKind::Integer,
+                TokenKind::Hex => LiteralKind::Hex,
+                _ => return self.unexpected(),
+            };
+            let kind = self.plain_literal(kind);
+            numbers.push(Expr { span, kind });
         }
         match numbers.len() {
             0 => Ok((expr, None)),
