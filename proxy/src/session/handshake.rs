@@ -1,7 +1,7 @@
 //! A client's login: greeting, TLS, password, default database.
 
 use super::client::{Client, Input, InputError};
-use super::state::{SessionState, Target};
+use super::state::SessionState;
 use crate::backend::random;
 use crate::config::{PasswordHash, User};
 use crate::error::StatementError;
@@ -133,7 +133,7 @@ fn verifier(hash: &PasswordHash) -> Option<CachingSha2Verifier> {
     match hash {
         PasswordHash::Sha256d(digest) => Some(CachingSha2Verifier::Sha256d(Sha256d(*digest))),
         PasswordHash::Crypt { rounds, salt, digest } => {
-            let stored = [b"$A$", format!("{rounds:03}").as_bytes(), b"$", salt, digest].concat();
+            let stored = [b"$A$", format!("{rounds:03X}").as_bytes(), b"$", salt, digest].concat();
             CryptHash::from_bytes(&stored).ok().map(CachingSha2Verifier::Crypt)
         }
     }
@@ -173,7 +173,7 @@ pub(crate) async fn log_in(
     let (hello, user, login) = exchange(worker, client, input, auth, &snapshot, host).await?;
     client.capabilities = hello.capabilities & OFFERED;
     let state = first_state(&snapshot, client, &hello, user, login);
-    finish(client, &snapshot, state, &hello).map(|state| Login { id, state })
+    finish(worker, client, state, &hello).await.map(|state| Login { id, state })
 }
 
 /// COM_CHANGE_USER: the same exchange without a greeting.
@@ -191,7 +191,7 @@ pub(crate) async fn change_user(
     let auth = ServerAuth::change_user(command, nonce, client.capabilities, key, secure);
     let (hello, user, login) = exchange(worker, client, input, auth, &snapshot, host).await?;
     let state = first_state(&snapshot, client, &hello, user, login);
-    finish(client, &snapshot, state, &hello)
+    finish(worker, client, state, &hello).await
 }
 
 /// The exchange up to the verdict.
@@ -217,10 +217,9 @@ async fn exchange(
                 auth.on_packet(payload, &mut link)?
             }
             ServerStep::StartTls => {
-                if input.has_more() {
-                    return Err(LoginError::Protocol("bytes in clear behind the request for TLS".to_owned()));
-                }
-                client.stream.accept_tls(Arc::clone(&worker.shared.tls)).await?;
+                // What came behind the request is the begin of TLS and nothing else: it is never read as a packet.
+                let begin = input.take_rest();
+                client.stream.accept_tls(Arc::clone(&worker.shared.tls), &begin).await?;
                 auth.tls_started()?;
                 ServerStep::Read
             }
@@ -293,15 +292,15 @@ fn first_state(snapshot: &Snapshot, client: &Client, hello: &Hello, user: Arc<Us
 }
 
 /// Choose the default database and say OK.
-fn finish(
+async fn finish(
+    worker: &Worker,
     client: &mut Client,
-    snapshot: &Snapshot,
     mut state: SessionState,
     hello: &Hello,
 ) -> Result<SessionState, LoginError> {
     if let Some(database) = hello.database.as_ref().filter(|database| !database.is_empty()) {
         let name = String::from_utf8_lossy(database);
-        match Target::find(snapshot, &state, &name) {
+        match super::set::find_target(worker, &state, &name).await {
             Ok(target) => state.target = target,
             Err(error) => {
                 client.statement_error(&error);

@@ -31,7 +31,7 @@ impl Session {
             Local::Savepoint(name) => self.savepoint(name).await?,
             Local::RollbackTo(name) => self.roll_back_to(name).await?,
             Local::Release(name) => self.release_savepoint(name).await?,
-            Local::Use(target) => self.use_target(target)?,
+            Local::Use(target) => self.use_target(target).await?,
             Local::Set(assignments) => self.set(statement, assignments).await?,
             Local::Show(show) => return self.show(statement, show),
             Local::Kill { scope, id } => self.kill(*id, *scope)?,

@@ -212,7 +212,7 @@ impl Session {
             }
             Command::InitDb { database } => {
                 self.begin_statement();
-                self.use_target(&String::from_utf8_lossy(database)).map(|()| self.ok())
+                self.use_target(&String::from_utf8_lossy(database)).await.map(|()| self.ok())
             }
             Command::FieldList { table, wildcard } => self.com_field_list(table, wildcard).await,
             Command::ResetConnection => {

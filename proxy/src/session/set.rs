@@ -4,11 +4,12 @@ use super::state::{Target, is_system};
 use super::place::KeyspaceRef;
 use super::query::Statement;
 use super::variables::literal;
-use super::{Place, Session, TabletType};
+use super::{Place, Session, SessionState, TabletType};
 use crate::config::TransactionMode;
 use crate::error::StatementError;
 use crate::execute::Row;
 use crate::settings::Settings;
+use crate::worker::Worker;
 use shardgate_router::error::Code;
 use shardgate_router::plan::{Assignment, SetScope, SetValue};
 use std::sync::Arc;
@@ -21,8 +22,8 @@ const CHARSET: [&str; 3] = ["character_set_client", "character_set_results", "co
 
 impl Session {
     /// USE, COM_INIT_DB.
-    pub(super) fn use_target(&mut self, text: &str) -> Result<(), StatementError> {
-        let target = Target::find(&self.snapshot, &self.state, text)?;
+    pub(super) async fn use_target(&mut self, text: &str) -> Result<(), StatementError> {
+        let target = find_target(&self.worker, &self.state, text).await?;
         if self.transaction.open && target.tablet != self.state.target.tablet {
             let message = "the tablet type can't change inside a transaction; COMMIT or ROLLBACK first";
             return Err(StatementError::sql(Code::UnknownTarget, message));
@@ -219,6 +220,20 @@ impl Session {
         self.connections.put_back(lease).await;
         result
     }
+}
+
+/// The target of a text. A database of the default MySQL that isn't known may have been made by others just now: that
+/// server is asked before the name is refused.
+pub(super) async fn find_target(worker: &Worker, state: &SessionState, text: &str) -> Result<Target, StatementError> {
+    let snapshot = worker.snapshot();
+    let found = Target::find(&snapshot, state, text);
+    let unknown = matches!(&found, Err(StatementError::Sql(error)) if error.code == Code::UnknownDatabase);
+    if !unknown || snapshot.topology.default.is_none() {
+        return found;
+    }
+    let name = text.split(['@', ':', '/']).next().unwrap_or(text);
+    worker.shared.control.refresh(name).await?;
+    Target::find(&worker.snapshot(), state, text)
 }
 
 fn is_charset(name: &str) -> bool {

@@ -63,9 +63,7 @@ impl Target {
                         return Err(unknown(&format!("keyspace {name} has no shard `{}`", shard.as_str())));
                     }
                 }
-                // The system databases, and databases that were made by others since the schema was read.
-                None if snapshot.topology.default.is_some() && target.shard.is_none() => {}
-                None if adopted => {}
+                None if adopted && target.shard.is_none() => {}
                 None if is_system(name) => {}
                 None => {
                     return Err(StatementError::sql(Code::UnknownDatabase, format!("Unknown database '{name}'")));
