@@ -16,7 +16,7 @@ use std::sync::Arc;
 )]
 pub(crate) struct Args {
     /// The shardgate.yaml
-    #[arg(long, value_name = "FILE", env = "SHARDGATE_CONFIG")]
+    #[arg(long, value_name = "FILE", env = "SHARDGATE_CONFIG", hide_env_values = true)]
     config: PathBuf,
     /// How to print what was found
     #[arg(long, value_enum, default_value_t)]

@@ -13,7 +13,7 @@ use std::time::Duration;
 #[command(after_help = "Example:\n  shardgate serve --config cluster/shardgate.yaml")]
 pub(crate) struct Args {
     /// The shardgate.yaml
-    #[arg(long, value_name = "FILE", env = "SHARDGATE_CONFIG")]
+    #[arg(long, value_name = "FILE", env = "SHARDGATE_CONFIG", hide_env_values = true)]
     config: PathBuf,
     /// Worker threads [default: half the processors]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]

@@ -11,7 +11,13 @@ use std::process::ExitCode;
 #[command(after_help = "Example:\n  shardgate status --admin http://127.0.0.1:15000")]
 pub(crate) struct Args {
     /// The proxy's admin address
-    #[arg(long, value_name = "URL", env = "SHARDGATE_ADMIN", default_value = "http://127.0.0.1:15000")]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "SHARDGATE_ADMIN",
+        hide_env_values = true,
+        default_value = "http://127.0.0.1:15000"
+    )]
     admin: String,
     /// How to print it
     #[arg(long, value_enum, default_value_t)]

@@ -19,7 +19,7 @@ use std::time::SystemTime;
 #[derive(Debug, clap::Args)]
 pub(crate) struct StoreArgs {
     /// The shardgate.yaml whose store is meant
-    #[arg(long, value_name = "FILE", env = "SHARDGATE_CONFIG")]
+    #[arg(long, value_name = "FILE", env = "SHARDGATE_CONFIG", hide_env_values = true)]
     config: Option<PathBuf>,
     /// The directory with topology.yaml and vschema.yaml, instead of --config [default: the current directory]
     #[arg(long, value_name = "DIR", conflicts_with = "config")]
@@ -117,7 +117,7 @@ pub(crate) struct MadeArgs {
     #[arg(long, value_name = "N")]
     base: Option<Revision>,
     /// Who makes the change [default: the user's name]
-    #[arg(long, value_name = "NAME", env = "USER", default_value = "unknown")]
+    #[arg(long, value_name = "NAME", env = "USER", hide_env_values = true, default_value = "unknown")]
     author: String,
 }
 
