@@ -38,9 +38,16 @@ pub struct Cluster {
     proxy: ProxyProcess,
     files: ClusterFiles,
     servers: ServerSet,
-    keyspaces: Vec<(String, Vec<(String, usize)>)>,
+    keyspaces: Vec<(String, Vec<Placed>)>,
     folder: Folder,
     _names: Names,
+}
+
+/// A shard, the number of its server, and its database there.
+struct Placed {
+    shard: String,
+    server: usize,
+    database: String,
 }
 
 enum ServerSet {
@@ -64,7 +71,8 @@ impl ClusterBuilder {
         self.keyspace(name, 1, setup)
     }
 
-    /// A keyspace of this many shards of equal ranges, and the statements that set each of them up.
+    /// A keyspace of this many shards of equal ranges, and the statements that set each of them up. More shards than
+    /// servers: they share servers, and all but the first on a server have databases of other names.
     #[must_use]
     pub fn sharded(self, name: &str, shards: usize, setup: &[&str]) -> Self {
         self.keyspace(name, shards, setup)
@@ -143,7 +151,13 @@ impl ClusterBuilder {
                 .iter()
                 .map(|(name, shards)| KeyspaceServers {
                     name: name.clone(),
-                    shards: shards.iter().map(|(shard, server)| (shard.clone(), address(*server))).collect(),
+                    shards: shards
+                        .iter()
+                        .map(|placed| match &placed.database {
+                            database if database == name => (placed.shard.clone(), address(placed.server)),
+                            database => (placed.shard.clone(), format!("{}/{database}", address(placed.server))),
+                        })
+                        .collect(),
                 })
                 .collect(),
             vschema: self.vschema,
@@ -204,8 +218,9 @@ impl Cluster {
         let (_, shards) =
             found.ok_or_else(|| HarnessError::Misuse(format!("the cluster has no keyspace {keyspace}")))?;
         let servers = self.servers.get().all();
-        let endpoint =
-            |(shard, server): &(String, usize)| Some((shard.clone(), endpoint_of(servers.get(*server)?, keyspace)));
+        let endpoint = |placed: &Placed| {
+            Some((placed.shard.clone(), endpoint_of(servers.get(placed.server)?, &placed.database)))
+        };
         Ok(shards.iter().filter_map(endpoint).collect())
     }
 
@@ -223,27 +238,36 @@ impl Cluster {
     }
 }
 
-/// Creates the keyspace's database anew on the servers of its shards. Returns the shards' names and servers.
-async fn set_up(keyspace: &KeyspacePlan, servers: &[Mysqld]) -> Result<Vec<(String, usize)>, HarnessError> {
+/// Creates the keyspace's database anew on the servers of its shards. Returns where they are.
+async fn set_up(keyspace: &KeyspacePlan, servers: &[Mysqld]) -> Result<Vec<Placed>, HarnessError> {
     let name = &keyspace.name;
-    let shards: Vec<(String, usize)> = if keyspace.shards == 1 {
-        vec![("-".to_owned(), 0)]
+    let own = |shard: String, server| Placed { shard, server, database: name.clone() };
+    let shards: Vec<Placed> = if keyspace.shards == 1 {
+        vec![own("-".to_owned(), 0)]
     } else {
         let ranges = even_ranges(keyspace.shards).map_err(|error| HarnessError::Misuse(error.to_string()))?;
-        (1..).zip(ranges).map(|(server, range)| (range.to_string(), server)).collect()
+        let for_shards = servers.len().saturating_sub(1).max(1);
+        let placed = ranges.into_iter().enumerate().map(|(number, range)| match number.checked_div(for_shards) {
+            None | Some(0) => own(range.to_string(), number + 1),
+            Some(turn) => Placed {
+                shard: range.to_string(),
+                server: number % for_shards + 1,
+                database: format!("{name}_{turn}"),
+            },
+        });
+        placed.collect()
     };
-    for (shard, server) in &shards {
+    for Placed { shard, server, database } in &shards {
         let place = format!("{name}/{shard}");
-        let server = servers
-            .get(*server)
-            .ok_or_else(|| HarnessError::Misuse(format!("no server for {place}; say own_servers()")))?;
+        let server =
+            servers.get(*server).ok_or_else(|| HarnessError::Misuse(format!("there is no server for {place}")))?;
         let mut connection = endpoint_of(server, "").connect().await?;
-        let database = [
-            format!("DROP DATABASE IF EXISTS `{name}`"),
-            format!("CREATE DATABASE `{name}` CHARACTER SET utf8mb4"),
-            format!("USE `{name}`"),
+        let create = [
+            format!("DROP DATABASE IF EXISTS `{database}`"),
+            format!("CREATE DATABASE `{database}` CHARACTER SET utf8mb4"),
+            format!("USE `{database}`"),
         ];
-        for statement in database.iter().chain(&keyspace.setup) {
+        for statement in create.iter().chain(&keyspace.setup) {
             let what = format!("setting up {place}: {statement}");
             connection.query_drop(statement).await.map_err(HarnessError::mysql(what))?;
         }

@@ -9,6 +9,7 @@ mod cluster;
 mod endpoint;
 mod error;
 mod proxy_process;
+mod raw_client;
 mod servers;
 pub mod sysbench;
 
@@ -16,4 +17,5 @@ pub use cluster::{Cluster, ClusterBuilder};
 pub use endpoint::Endpoint;
 pub use error::HarnessError;
 pub use proxy_process::{ProxyProcess, shardgate_binary};
+pub use raw_client::{RawClient, RawReply, RawValue};
 pub use servers::{Servers, shared_plain_mysql, shared_servers};

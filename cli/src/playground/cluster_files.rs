@@ -34,7 +34,7 @@ impl ProxyUser {
 pub struct KeyspaceServers {
     /// The keyspace's name, and its database's.
     pub name: String,
-    /// The shards: name and address (`127.0.0.1:3306`).
+    /// The shards: name and address (`127.0.0.1:3306`; with `/name` behind it where the database has a name of its own).
     pub shards: Vec<(String, String)>,
 }
 
@@ -122,7 +122,13 @@ impl ClusterFiles {
         for keyspace in &self.keyspaces {
             let _ = writeln!(text, "  {}:\n    shards:", keyspace.name);
             for (shard, address) in &keyspace.shards {
-                let _ = writeln!(text, "      \"{shard}\": {{instances: [{{address: {}}}]}}", quoted(address));
+                let instance = match address.split_once('/') {
+                    Some((address, database)) => {
+                        format!("address: {}, database: {}", quoted(address), quoted(database))
+                    }
+                    None => format!("address: {}", quoted(address)),
+                };
+                let _ = writeln!(text, "      \"{shard}\": {{instances: [{{{instance}}}]}}");
             }
         }
         text
