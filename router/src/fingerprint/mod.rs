@@ -10,6 +10,8 @@ mod directive;
 mod mode;
 mod scan;
 mod split;
+#[cfg(test)]
+mod tests;
 
 pub use decode::{literal_value, unquote};
 pub use directive::{Directive, DirectiveName, Directives};

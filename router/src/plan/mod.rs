@@ -149,3 +149,6 @@ impl Plan {
         found
     }
 }
+
+#[cfg(test)]
+mod tests;
