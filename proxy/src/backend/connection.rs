@@ -4,9 +4,9 @@ use super::pool::Permit;
 use crate::error::ShardError;
 use crate::net::{Buffer, Stream};
 use crate::settings::Settings;
+use shardgate_wire::Capabilities;
 use shardgate_wire::command::CommandCode;
 use shardgate_wire::frame::{self, Pull, Seq};
-use shardgate_wire::Capabilities;
 use shardgate_wire::reply::{ErrPacket, OkPacket};
 use std::io;
 use std::sync::Arc;
@@ -53,7 +53,7 @@ impl Profile {
             (self.ignore_space, Capabilities::IGNORE_SPACE),
         ] {
             if set {
-                capabilities = capabilities | flag;
+                capabilities |= flag;
             }
         }
         capabilities

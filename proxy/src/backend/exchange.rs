@@ -186,31 +186,13 @@ impl Backend {
             self.broken = true;
         }
     }
-
-    /// Read the reply of the command in flight and throw it away, but for its outcome.
-    pub(crate) async fn drain(&mut self, expect: Expect) -> Result<Outcome, BackendError> {
-        let mut scanner = ReplyScanner::new(expect, self.profile.capabilities());
-        self.broken = true;
-        loop {
-            if self.buffer.is_empty() {
-                self.fill().await?;
-            }
-            let progress =
-                scanner.scan(self.buffer.bytes()).map_err(|error| BackendError::Protocol(error.to_string()))?;
-            self.buffer.consume(progress.consumed);
-            if let Some(outcome) = progress.complete {
-                self.broken = false;
-                return Ok(outcome);
-            }
-        }
-    }
 }
 
 /// Set the flag in a reply's last packet that says that another result follows.
 fn announce_more(payload: &mut Vec<u8>, capabilities: shardgate_wire::Capabilities) {
     if payload.first() == Some(&EofPacket::HEADER) && !capabilities.deprecate_eof() {
         if let Ok(mut eof) = EofPacket::decode(payload) {
-            eof.status = eof.status | StatusFlags::MORE_RESULTS;
+            eof.status |= StatusFlags::MORE_RESULTS;
             payload.clear();
             eof.encode(payload);
         }
@@ -218,8 +200,9 @@ fn announce_more(payload: &mut Vec<u8>, capabilities: shardgate_wire::Capabiliti
     }
     let end = payload.first() == Some(&OkPacket::END_HEADER);
     let Ok(ok) = OkPacket::decode(payload, capabilities) else { return };
-    let mut ok = OkPacket { info: ok.info.into_owned().into(), session_changes: ok.session_changes.into_owned().into(), ..ok };
-    ok.status = ok.status | StatusFlags::MORE_RESULTS;
+    let mut ok =
+        OkPacket { info: ok.info.into_owned().into(), session_changes: ok.session_changes.into_owned().into(), ..ok };
+    ok.status |= StatusFlags::MORE_RESULTS;
     payload.clear();
     if end { ok.encode_end(payload, capabilities) } else { ok.encode(payload, capabilities) }
 }

@@ -76,8 +76,7 @@ pub(super) async fn connect(
 ) -> Result<Backend, BackendError> {
     let (stream, name, local) = match address {
         Address::Tcp { host, port } => {
-            let socket =
-                TcpStream::connect((host.as_str(), *port)).await.map_err(BackendError::io("connecting"))?;
+            let socket = TcpStream::connect((host.as_str(), *port)).await.map_err(BackendError::io("connecting"))?;
             socket.set_nodelay(true).map_err(BackendError::io("connecting"))?;
             let local = socket.peer_addr().is_ok_and(|peer| peer.ip().is_loopback());
             let name = ServerName::try_from(host.clone())
@@ -129,17 +128,20 @@ async fn login(
             }
             ClientStep::StartTls => {
                 backend.send_queued().await?;
-                let config = credentials.tls.clone().ok_or_else(|| {
-                    BackendError::Login("TLS was asked for and isn't configured".to_owned())
-                })?;
+                let config = credentials
+                    .tls
+                    .clone()
+                    .ok_or_else(|| BackendError::Login("TLS was asked for and isn't configured".to_owned()))?;
                 backend.stream.connect_tls(config, name.clone()).await.map_err(BackendError::io("starting TLS"))?;
                 step = backend.with_link(|link| auth.tls_started(link)).map_err(login_error)?;
             }
             ClientStep::Done(info) => {
-                let missing = (CAPABILITIES | backend.profile.capabilities()) - info.capabilities - Capabilities::CONNECT_ATTRS;
+                let missing =
+                    (CAPABILITIES | backend.profile.capabilities()) - info.capabilities - Capabilities::CONNECT_ATTRS;
                 if missing.contains(Capabilities::DEPRECATE_EOF) && backend.profile.deprecate_eof {
                     return Err(BackendError::Login(
-                        "the server can't do without EOF packets (DEPRECATE_EOF), as MySQL 5.7.5 and newer can".to_owned(),
+                        "the server can't do without EOF packets (DEPRECATE_EOF), as MySQL 5.7.5 and newer can"
+                            .to_owned(),
                     ));
                 }
                 backend.thread_id = info.connection_id;

@@ -170,7 +170,8 @@ impl Pools {
 
 #[derive(Debug, Default)]
 struct State {
-    /// Idle connections by profile; the one used last is at the end.
+    /// Idle connections by profile; the one used last is at the end. Boxed, because they come and go with each statement.
+    #[allow(clippy::vec_box)]
     idle: [Vec<Box<Backend>>; Profile::COUNT],
     /// Sessions that wait, first come first served.
     waiting: VecDeque<oneshot::Sender<Box<Backend>>>,
@@ -225,21 +226,6 @@ impl Drop for Starving<'_> {
 }
 
 impl InstancePool {
-    /// The instance.
-    pub(crate) fn instance(&self) -> &Arc<Instance> {
-        &self.instance
-    }
-
-    /// What all workers share about it.
-    pub(crate) fn shared(&self) -> &SharedInstance {
-        &self.shared
-    }
-
-    /// How to log in to it.
-    pub(crate) fn credentials(&self) -> &Credentials {
-        &self.pools.credentials
-    }
-
     /// Kill the statement that runs on a connection, in the background and over a connection of its own. What comes of
     /// it is seen by whoever waits for the statement's answer.
     pub(crate) fn kill_query(self: &Arc<Self>, thread_id: u32) {
@@ -255,7 +241,9 @@ impl InstancePool {
             };
             match tokio::time::timeout(pool.pools.limits.acquire_timeout, kill).await {
                 Ok(Ok(())) => {}
-                Ok(Err(error)) => tracing::warn!(instance = %pool.instance.id, thread_id, %error, "a statement could not be killed"),
+                Ok(Err(error)) => {
+                    tracing::warn!(instance = %pool.instance.id, thread_id, %error, "a statement could not be killed")
+                }
                 Err(_) => tracing::warn!(instance = %pool.instance.id, thread_id, "killing a statement took too long"),
             }
         });
@@ -263,7 +251,11 @@ impl InstancePool {
 
     /// A connection of this profile, one with these settings if there is one.
     #[inline]
-    pub(crate) async fn acquire(&self, profile: Profile, settings: &Arc<Settings>) -> Result<Box<Backend>, AcquireError> {
+    pub(crate) async fn acquire(
+        &self,
+        profile: Profile,
+        settings: &Arc<Settings>,
+    ) -> Result<Box<Backend>, AcquireError> {
         while let Some(mut backend) = self.take_idle(profile, settings) {
             if backend.idle_since.elapsed() < CHECK_AFTER || !backend.is_stale().await {
                 return Ok(backend);
@@ -275,10 +267,10 @@ impl InstancePool {
     fn take_idle(&self, profile: Profile, settings: &Arc<Settings>) -> Option<Box<Backend>> {
         let mut state = lock(&self.state);
         let idle = state.idle.get_mut(profile.index())?;
-        let fits = |backend: &Box<Backend>| Arc::ptr_eq(&backend.settings, settings) || backend.settings == *settings;
+        let fits = |backend: &Backend| Arc::ptr_eq(&backend.settings, settings) || backend.settings == *settings;
         let at = match idle.last() {
             Some(last) if fits(last) => idle.len() - 1,
-            _ => idle.iter().rposition(fits).or_else(|| idle.len().checked_sub(1))?,
+            _ => idle.iter().rposition(|backend| fits(backend)).or_else(|| idle.len().checked_sub(1))?,
         };
         self.shared.idle.fetch_sub(1, Ordering::Relaxed);
         Some(idle.swap_remove(at))
@@ -371,6 +363,7 @@ impl InstancePool {
         }
     }
 
+    #[allow(clippy::vec_box)]
     fn take_expired(&self, now: Instant) -> Vec<Box<Backend>> {
         let limits = &self.pools.limits;
         let mut state = lock(&self.state);
@@ -386,9 +379,10 @@ impl InstancePool {
         expired
     }
 
+    #[allow(clippy::vec_box)]
     fn take_all(&self) -> Vec<Box<Backend>> {
         let mut state = lock(&self.state);
-        let all: Vec<Box<Backend>> = state.idle.iter_mut().flat_map(std::mem::take).collect();
+        let all: Vec<_> = state.idle.iter_mut().flat_map(std::mem::take).collect();
         self.shared.idle.fetch_sub(all.len(), Ordering::Relaxed);
         all
     }

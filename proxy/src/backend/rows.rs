@@ -65,7 +65,10 @@ impl Backend {
         match row.bytes.first().copied() {
             Some(0xFF) => Err(self.answered(&row.bytes)),
             // A row starts with 0xFE only if its first field is longer than 16 MiB.
-            Some(0xFE) if row.bytes.len() < ONE_FRAME && (self.profile.deprecate_eof || row.bytes.len() <= EofPacket::MAX_LEN) => {
+            Some(0xFE)
+                if row.bytes.len() < ONE_FRAME
+                    && (self.profile.deprecate_eof || row.bytes.len() <= EofPacket::MAX_LEN) =>
+            {
                 let (status, warnings) = if self.profile.deprecate_eof {
                     let ok = self.ok_or_error(&row.bytes)?;
                     (StatusFlags(ok.status), ok.warnings)
@@ -163,7 +166,14 @@ mod tests {
 
     #[test]
     fn a_row_of_another_shape_is_refused() {
-        for (bytes, count) in [(&b"\x02a"[..], 1), (b"\x01ab", 1), (b"\xff", 1), (b"\xfd\x01", 1), (b"", 1), (b"\xfe\xff\xff\xff\xff\xff\xff\xff\xff", 1)] {
+        for (bytes, count) in [
+            (&b"\x02a"[..], 1),
+            (b"\x01ab", 1),
+            (b"\xff", 1),
+            (b"\xfd\x01", 1),
+            (b"", 1),
+            (b"\xfe\xff\xff\xff\xff\xff\xff\xff\xff", 1),
+        ] {
             assert_eq!(fields(bytes, count), None, "{bytes:?}");
         }
     }

@@ -96,8 +96,11 @@ pub async fn check(config: &Arc<Config>, stored: &Stored) -> Report {
                 }
             }
             Ok((index, Err(error))) => {
-                let place = visits.get(index).map_or_else(String::new, Visit::place);
-                findings.push(Finding::error(place, error.to_string()).with_hint(facts::hint(&error)));
+                let Some(visit) = visits.get(index) else { continue };
+                let text = error.to_string();
+                // The place says which instance it is.
+                let message = text.strip_prefix(&format!("{}: ", visit.instance.id)).unwrap_or(&text);
+                findings.push(Finding::error(visit.place(), message).with_hint(facts::hint(&error)));
             }
             Err(error) => findings.push(Finding::error("check", error.to_string())),
         }

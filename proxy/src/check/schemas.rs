@@ -108,7 +108,7 @@ pub(crate) mod tests {
         let id = column("id", "bigint", None);
         let expected: Tables = [
             ("a".to_owned(), table(&[id.clone(), column("x", "int", None)], &[("PRIMARY", "unique id"), ("k", "x")])),
-            ("b".to_owned(), table(&[id.clone()], &[])),
+            ("b".to_owned(), table(std::slice::from_ref(&id), &[])),
             ("d".to_owned(), table(&[id.clone(), column("y", "int", None)], &[])),
         ]
         .into();
@@ -117,7 +117,7 @@ pub(crate) mod tests {
                 "a".to_owned(),
                 table(&[column("id", "int", None), column("z", "int", None)], &[("PRIMARY", "unique id, z")]),
             ),
-            ("c".to_owned(), table(&[id.clone()], &[])),
+            ("c".to_owned(), table(std::slice::from_ref(&id), &[])),
             ("d".to_owned(), table(&[column("y", "int", None), id], &[])),
         ]
         .into();

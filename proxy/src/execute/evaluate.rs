@@ -16,10 +16,7 @@ use std::borrow::Cow;
 pub(super) type Evaluated = Vec<(Template, Value<'static>)>;
 
 /// Let a server compute the expressions that the plan needs, in one query.
-pub(super) async fn all(
-    session: &mut Session,
-    statement: &Statement<'_>,
-) -> Result<Evaluated, StatementError> {
+pub(super) async fn all(session: &mut Session, statement: &Statement<'_>) -> Result<Evaluated, StatementError> {
     let templates = statement.plan.evaluations();
     if templates.is_empty() {
         return Ok(Vec::new());

@@ -20,7 +20,11 @@ struct Part {
 }
 
 /// Run an INSERT or REPLACE with VALUES.
-pub(super) async fn run(session: &mut Session, statement: &Statement<'_>, insert: &Insert) -> Result<Reach, StatementError> {
+pub(super) async fn run(
+    session: &mut Session,
+    statement: &Statement<'_>,
+    insert: &Insert,
+) -> Result<Reach, StatementError> {
     let evaluated = evaluate::all(session, statement).await?;
     let keyspace = KeyspaceRef::find(&session.snapshot, &insert.keyspace)?;
     let (generated, first_generated) = generate(session, statement, insert, &evaluated).await?;

@@ -46,7 +46,11 @@ pub(crate) async fn run(session: &mut Session, statement: &Statement<'_>) -> Res
 }
 
 /// What isn't a plain route. Boxed, so that the future of the usual case stays small.
-async fn run_other(session: &mut Session, statement: &Statement<'_>, operator: &Operator) -> Result<Reach, StatementError> {
+async fn run_other(
+    session: &mut Session,
+    statement: &Statement<'_>,
+    operator: &Operator,
+) -> Result<Reach, StatementError> {
     match operator {
         Operator::Route(route) => Box::pin(route::run(session, statement, route)).await,
         Operator::MergeSort(_) | Operator::Aggregate(_) | Operator::Limit(_) => {

@@ -15,7 +15,11 @@ use shardgate_wire::reply::{End, Expect, Outcome};
 
 /// Run a route.
 #[inline]
-pub(super) async fn run(session: &mut Session, statement: &Statement<'_>, route: &Route) -> Result<Reach, StatementError> {
+pub(super) async fn run(
+    session: &mut Session,
+    statement: &Statement<'_>,
+    route: &Route,
+) -> Result<Reach, StatementError> {
     let (keyspace, shards) = shards(session, statement, &route.keyspace, &route.target)?;
     if shards.single().is_none() {
         return Box::pin(scatter::run_route(session, statement, route, &keyspace, &shards)).await;
@@ -44,7 +48,11 @@ pub(crate) fn shards(
 }
 
 /// The number of the shard that the session's target names, if it is one of this keyspace.
-pub(super) fn targeted_shard(session: &Session, found: &KeyspaceRef, keyspace: &str) -> Result<Option<usize>, StatementError> {
+pub(super) fn targeted_shard(
+    session: &Session,
+    found: &KeyspaceRef,
+    keyspace: &str,
+) -> Result<Option<usize>, StatementError> {
     let own = &session.state.target;
     let (Some(shard), Some(own_keyspace), KeyspaceRef::Keyspace(topology)) = (&own.shard, &own.keyspace, found) else {
         return Ok(None);
@@ -174,7 +182,11 @@ pub(super) fn may_repeat(session: &Session, class: StatementClass, lease: &Lease
 
 /// A connection for the statement, in the state that it needs.
 #[inline]
-pub(super) async fn lease(session: &mut Session, statement: &Statement<'_>, place: Place) -> Result<Lease, StatementError> {
+pub(super) async fn lease(
+    session: &mut Session,
+    statement: &Statement<'_>,
+    place: Place,
+) -> Result<Lease, StatementError> {
     lease_for(session, statement, place, session.profile).await
 }
 
@@ -312,7 +324,12 @@ fn error_text(out: &[u8]) -> String {
 }
 
 /// A statement got no whole answer. What is known of its effect is said; nothing is repeated.
-pub(super) async fn lost(session: &mut Session, class: StatementClass, mut lease: Lease, error: RelayError) -> StatementError {
+pub(super) async fn lost(
+    session: &mut Session,
+    class: StatementClass,
+    mut lease: Lease,
+    error: RelayError,
+) -> StatementError {
     let place = lease.place.to_string();
     let in_transaction = lease.in_transaction || session.transaction.open;
     lease.backend.broken = true;
@@ -327,7 +344,10 @@ pub(super) async fn lost(session: &mut Session, class: StatementClass, mut lease
             let (code, text) = if killed {
                 (Code::Interrupted, "the statement was killed, and the shard didn't answer to that")
             } else {
-                (Code::QueryTimeout, "the statement ran longer than query_timeout, and the shard didn't answer to being stopped")
+                (
+                    Code::QueryTimeout,
+                    "the statement ran longer than query_timeout, and the shard didn't answer to being stopped",
+                )
             };
             (format!("{text}: {place}"), code, relayed)
         }
@@ -340,7 +360,8 @@ pub(super) async fn lost(session: &mut Session, class: StatementClass, mut lease
             };
         }
         RelayError::Backend { error, relayed } => {
-            let writes = !matches!(class, StatementClass::Select | StatementClass::LockingSelect | StatementClass::Show);
+            let writes =
+                !matches!(class, StatementClass::Select | StatementClass::LockingSelect | StatementClass::Show);
             if writes && !in_transaction {
                 let message = format!(
                     "the connection to shard {place} broke ({error}) while the statement ran: it may have taken effect or not, and was not repeated"

@@ -30,7 +30,11 @@ const FLUSH_AT: usize = 16 << 10;
 const LOOK_AFTER: Duration = Duration::from_secs(1);
 
 /// Run an operator that combines rows.
-pub(super) async fn run(session: &mut Session, statement: &Statement<'_>, operator: &Operator) -> Result<Reach, StatementError> {
+pub(super) async fn run(
+    session: &mut Session,
+    statement: &Statement<'_>,
+    operator: &Operator,
+) -> Result<Reach, StatementError> {
     let (inner, limit) = match operator {
         Operator::Limit(limit) => (&*limit.input, Some(limit)),
         other => (other, None),
@@ -306,7 +310,7 @@ async fn send<S: RowStream>(
             let mut status = session.status();
             let client = &mut session.client;
             if client.more_results {
-                status = status | StatusFlags::MORE_RESULTS;
+                status |= StatusFlags::MORE_RESULTS;
             }
             encoder.end(status, 0, &mut client.out, &mut client.seq);
             Ok(())
@@ -327,7 +331,11 @@ fn interrupted(_: crate::show::Kill) -> StatementError {
 }
 
 /// Give the shards' connections back. After an error what still runs is killed.
-async fn finish(session: &mut Session, inputs: Vec<ShardRows>, result: Result<(), StatementError>) -> Result<(), StatementError> {
+async fn finish(
+    session: &mut Session,
+    inputs: Vec<ShardRows>,
+    result: Result<(), StatementError>,
+) -> Result<(), StatementError> {
     let mut lost = false;
     if result.is_err() {
         for input in &inputs {
@@ -356,7 +364,6 @@ pub(super) async fn write(
     let own = several && session.state.autocommit() && !session.transaction.open && !each_for_itself(statement);
     if own {
         session.transaction.open = true;
-        session.transaction.for_statement = true;
     }
     let result = super::write::run(session, statement, parts, several && !own).await;
     if own {

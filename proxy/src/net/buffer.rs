@@ -28,12 +28,6 @@ impl Buffer {
         self.data.get(self.start..self.end).unwrap_or_default()
     }
 
-    /// The same, to be changed in place.
-    #[inline]
-    pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
-        self.data.get_mut(self.start..self.end).unwrap_or_default()
-    }
-
     /// Whether nothing is left.
     #[inline]
     pub(crate) fn is_empty(&self) -> bool {
@@ -50,13 +44,6 @@ impl Buffer {
         }
     }
 
-    /// Drop everything.
-    #[inline]
-    pub(crate) fn clear(&mut self) {
-        self.start = 0;
-        self.end = 0;
-    }
-
     /// Make room so that `len` unconsumed bytes can lie in the buffer at once. The room grows at most by doubling
     /// each time it is full, so that a header that announces a long packet doesn't take its memory before its bytes come.
     pub(crate) fn reserve(&mut self, len: usize) {
@@ -66,7 +53,8 @@ impl Buffer {
             self.start = 0;
         }
         if self.end == self.data.len() {
-            let grown = (self.data.len() * 2).min(len.max(INITIAL).next_multiple_of(INITIAL)).max(self.data.len() + INITIAL);
+            let grown =
+                (self.data.len() * 2).min(len.max(INITIAL).next_multiple_of(INITIAL)).max(self.data.len() + INITIAL);
             self.data.resize(grown, 0);
         }
     }
@@ -136,7 +124,7 @@ mod tests {
         put(&mut buffer, b"abcd");
         buffer.reserve(16 << 20);
         assert!(buffer.data.len() <= 2 * INITIAL);
-        buffer.clear();
+        buffer.consume(4);
         buffer.shrink_to(INITIAL);
         assert_eq!(buffer.data.len(), INITIAL);
     }

@@ -113,15 +113,24 @@ impl Stream {
         !matches!(self, Stream::Plain(Socket::Tcp(_)) | Stream::Closed)
     }
 
-    /// Whether the stream has TLS.
-    pub(crate) fn is_tls(&self) -> bool {
-        matches!(self, Stream::Server(_) | Stream::Client(_))
-    }
-
-    /// Turn a plain stream into TLS, as the server.
-    pub(crate) async fn accept_tls(&mut self, config: Arc<ServerConfig>) -> io::Result<()> {
+    /// Turn a plain stream into TLS, as the server. `begin` is what was read already of the client's TLS records: it
+    /// doesn't wait for an answer to its request for TLS.
+    pub(crate) async fn accept_tls(&mut self, config: Arc<ServerConfig>, mut begin: &[u8]) -> io::Result<()> {
         let Stream::Plain(socket) = std::mem::replace(self, Stream::Closed) else { return Err(closed()) };
-        *self = Stream::Server(Box::new(TlsAcceptor::from(config).accept(socket).await?));
+        let mut fed = Ok(());
+        let accept = TlsAcceptor::from(config).accept_with(socket, |connection| {
+            while !begin.is_empty() && fed.is_ok() {
+                fed = connection.read_tls(&mut begin).and_then(|_| {
+                    connection
+                        .process_new_packets()
+                        .map(drop)
+                        .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+                });
+            }
+        });
+        // The records that were fed are rejected without waiting for more of them, which may never come.
+        fed?;
+        *self = Stream::Server(Box::new(accept.await?));
         Ok(())
     }
 
@@ -157,15 +166,17 @@ impl Socket {
     async fn peek_now(&mut self) -> Peek {
         let mut byte = [0u8; 1];
         match self {
-            Socket::Tcp(stream) => poll_fn(|cx| {
-                let mut buf = ReadBuf::new(&mut byte);
-                Poll::Ready(match stream.poll_peek(cx, &mut buf) {
-                    Poll::Pending => Peek::Nothing,
-                    Poll::Ready(Ok(0)) | Poll::Ready(Err(_)) => Peek::Closed,
-                    Poll::Ready(Ok(_)) => Peek::Bytes,
+            Socket::Tcp(stream) => {
+                poll_fn(|cx| {
+                    let mut buf = ReadBuf::new(&mut byte);
+                    Poll::Ready(match stream.poll_peek(cx, &mut buf) {
+                        Poll::Pending => Peek::Nothing,
+                        Poll::Ready(Ok(0)) | Poll::Ready(Err(_)) => Peek::Closed,
+                        Poll::Ready(Ok(_)) => Peek::Bytes,
+                    })
                 })
-            })
-            .await,
+                .await
+            }
             // A Unix socket has no poll_peek; its readiness says enough: an idle peer that is readable is closing.
             Socket::Unix(stream) => {
                 poll_fn(|cx| {

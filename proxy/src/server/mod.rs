@@ -82,7 +82,8 @@ impl Proxy {
     pub fn start(config: Config, options: ServeOptions) -> Result<Proxy, ServeError> {
         let started = Instant::now();
         let certificates = Certificates::load(&config)?;
-        let tls = backend::backend_tls(&config.backend.tls).map_err(|error| ServeError::BackendTls(error.to_string()))?;
+        let tls =
+            backend::backend_tls(&config.backend.tls).map_err(|error| ServeError::BackendTls(error.to_string()))?;
         let listeners = listener::bind(&config)?;
         let control_runtime = runtime::Builder::new_multi_thread()
             .worker_threads(1)
@@ -276,10 +277,8 @@ fn start_workers(
             source: io::Error::from(io::ErrorKind::NotFound),
         })?;
         let worker = Arc::new(Worker::new(Arc::clone(shared), metrics));
-        let runtime = runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(io_error("starting a worker"))?;
+        let runtime =
+            runtime::Builder::new_current_thread().enable_all().build().map_err(io_error("starting a worker"))?;
         let accepting = listeners.take();
         let mut stopped = stopped.clone();
         let thread = std::thread::Builder::new().name(format!("worker-{index}")).spawn(move || {

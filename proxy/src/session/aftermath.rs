@@ -47,7 +47,10 @@ impl Session {
     /// Whether another part of the transaction broke while this one was waiting.
     pub(crate) fn lost_in_transaction(&self, lease: &Lease) -> Option<StatementError> {
         (self.ending && lease.in_transaction).then(|| {
-            StatementError::sql(Code::ConnectionLost, format!("the transaction was rolled back before shard {} answered", lease.place))
+            StatementError::sql(
+                Code::ConnectionLost,
+                format!("the transaction was rolled back before shard {} answered", lease.place),
+            )
         })
     }
 

@@ -57,7 +57,11 @@ impl Input {
             self.buffer.reserve(need);
             if stream.read(&mut self.buffer).await? == 0 {
                 let closed = self.buffer.is_empty();
-                return Err(if closed { InputError::Closed } else { io::Error::from(io::ErrorKind::UnexpectedEof).into() });
+                return Err(if closed {
+                    InputError::Closed
+                } else {
+                    io::Error::from(io::ErrorKind::UnexpectedEof).into()
+                });
             }
         }
     }
@@ -75,9 +79,12 @@ impl Input {
         self.buffer.bytes().get(..self.frames).unwrap_or_default()
     }
 
-    /// Bytes behind the current packet.
-    pub(crate) fn has_more(&self) -> bool {
-        self.buffer.bytes().len() > self.frames
+    /// Done with the current packet; takes what was read behind it.
+    pub(crate) fn take_rest(&mut self) -> Vec<u8> {
+        self.finish();
+        let rest = self.buffer.bytes().to_vec();
+        self.buffer.consume(rest.len());
+        rest
     }
 
     /// Done with the current packet.
@@ -119,7 +126,7 @@ impl Client {
     pub(crate) fn ok(&mut self, ok: &OkPacket<'_>) {
         let mut ok = ok.clone();
         if self.more_results {
-            ok.status = ok.status | StatusFlags::MORE_RESULTS;
+            ok.status |= StatusFlags::MORE_RESULTS;
         }
         let capabilities = self.capabilities;
         self.packet(|out| ok.encode(out, capabilities));
@@ -143,8 +150,11 @@ impl Client {
                 self.error(error.code.errno(), error.code.sqlstate(), &error.to_string());
             }
             StatementError::Shard(error) => {
-                let packet =
-                    ErrPacket { errno: error.errno, sqlstate: error.sqlstate, message: error.message.as_slice().into() };
+                let packet = ErrPacket {
+                    errno: error.errno,
+                    sqlstate: error.sqlstate,
+                    message: error.message.as_slice().into(),
+                };
                 let capabilities = self.capabilities;
                 self.packet(|out| packet.encode(out, capabilities));
             }

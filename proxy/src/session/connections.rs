@@ -40,8 +40,6 @@ pub(crate) struct Transaction {
     pub(crate) characteristics: Vec<Box<str>>,
     /// Savepoints that exist, in order; a shard that joins later gets them.
     pub(crate) savepoints: Vec<Box<str>>,
-    /// The shards were joined by the proxy itself for one statement that changes several of them.
-    pub(crate) for_statement: bool,
 }
 
 /// A connection for one statement, with all that a session set on it.
@@ -86,11 +84,6 @@ impl Connections {
     pub(crate) fn in_transaction_elsewhere(&self, place: &Place) -> bool {
         let key = place.key();
         self.held.iter().any(|held| held.in_transaction && held.key != key)
-    }
-
-    /// How many connections are held.
-    pub(crate) fn count(&self) -> usize {
-        self.held.len()
     }
 
     /// A connection for a statement at a place: the one that is held, or one of the pool.
@@ -193,7 +186,9 @@ fn acquire_error(place: &Place, error: &AcquireError) -> StatementError {
     match error {
         AcquireError::Exhausted { .. } => StatementError::sql(
             Code::PoolExhausted,
-            format!("no connection to shard {place}: {error}; raise pool.max_connections_per_instance or end idle transactions"),
+            format!(
+                "no connection to shard {place}: {error}; raise pool.max_connections_per_instance or end idle transactions"
+            ),
         ),
         AcquireError::Connect { .. } => {
             StatementError::sql(Code::ShardDown, format!("shard {place} can't be reached: {error}"))
@@ -229,7 +224,8 @@ impl Lease {
         begin: bool,
     ) -> Result<(), StatementError> {
         let mut commands = 0;
-        if self.place.database.is_some() && self.backend.database != self.place.database
+        if self.place.database.is_some()
+            && self.backend.database != self.place.database
             && let Some(database) = self.place.database.clone()
         {
             self.backend.queue_command(|out| {
@@ -241,7 +237,11 @@ impl Lease {
         let mut set = state.settings.difference(&self.backend.settings).unwrap_or_default();
         for name in needs.variables {
             set.push_str(if set.is_empty() { "SET " } else { ", " });
-            set.push_str(&format!("@{} = {}", quote_name(name), state.variables.get(name).map_or("NULL", |value| value)));
+            set.push_str(&format!(
+                "@{} = {}",
+                quote_name(name),
+                state.variables.get(name).map_or("NULL", |value| value)
+            ));
         }
         if !set.is_empty() {
             self.backend.queue_query(set.as_bytes());
@@ -295,7 +295,10 @@ impl Lease {
                 shard.origin = Arc::from(self.place.to_string());
                 StatementError::Shard(shard)
             }
-            error => StatementError::sql(Code::ShardDown, format!("shard {}: {error}; the statement was not sent", self.place)),
+            error => StatementError::sql(
+                Code::ShardDown,
+                format!("shard {}: {error}; the statement was not sent", self.place),
+            ),
         }
     }
 }

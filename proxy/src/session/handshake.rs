@@ -9,7 +9,8 @@ use crate::settings::Settings;
 use crate::snapshot::Snapshot;
 use crate::worker::Worker;
 use shardgate_wire::auth::{
-    Accepted, Account, CachingSha2Verifier, CryptHash, Denied, Hello, Link, NativeHash, Nonce, ServerAuth, ServerAuthError, ServerStep, Sha256d,
+    Accepted, Account, CachingSha2Verifier, CryptHash, Denied, Hello, Link, NativeHash, Nonce, ServerAuth,
+    ServerAuthError, ServerStep, Sha256d,
 };
 use shardgate_wire::charset::Collation;
 use shardgate_wire::frame::Seq;

@@ -149,7 +149,8 @@ impl Session {
             ExplainFormat::Plan | ExplainFormat::Vitess => "VEXPLAIN",
             ExplainFormat::Keys => "ColumnUsage",
             ExplainFormat::Queries | ExplainFormat::All | ExplainFormat::Trace => {
-                let message = "unsupported: VEXPLAIN QUERIES, ALL and TRACE; VEXPLAIN PLAN shows where a statement goes";
+                let message =
+                    "unsupported: VEXPLAIN QUERIES, ALL and TRACE; VEXPLAIN PLAN shows where a statement goes";
                 return Err(StatementError::sql(Code::Unsupported, message));
             }
         };
@@ -165,7 +166,12 @@ impl Session {
     }
 
     /// A plan, and the shards that its target comes to for this statement's values.
-    fn explained(&self, plan: &Plan, text: &str, fingerprint: &fingerprint::Fingerprint) -> Result<String, StatementError> {
+    fn explained(
+        &self,
+        plan: &Plan,
+        text: &str,
+        fingerprint: &fingerprint::Fingerprint,
+    ) -> Result<String, StatementError> {
         let args = Arguments { text: text.as_bytes(), fingerprint, parameters: None, mode: self.state.mode.lex };
         let mut shown = explain::to_text(plan, &args);
         let Some((name, target)) = routed(&plan.root) else { return Ok(shown) };

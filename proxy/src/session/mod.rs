@@ -20,8 +20,8 @@ pub(crate) use client::{Client, Input, InputError};
 pub(crate) use connections::{Connections, Lease, Needs, Transaction, quote_name};
 pub(crate) use handshake::{AuthCache, Login, LoginError, log_in};
 pub(crate) use place::{KeyspaceRef, Place, TabletType};
-pub(crate) use prepared::{Described, Execution};
 use prepared::Prepared;
+pub(crate) use prepared::{Described, Execution};
 pub(crate) use state::SessionState;
 
 use crate::backend::Profile;
@@ -247,13 +247,13 @@ impl Session {
     pub(crate) fn status(&self) -> StatusFlags {
         let mut status = StatusFlags(0);
         if self.state.autocommit() {
-            status = status | StatusFlags::AUTOCOMMIT;
+            status |= StatusFlags::AUTOCOMMIT;
         }
         if self.transaction.open || self.connections.in_transaction() {
-            status = status | StatusFlags::IN_TRANS;
+            status |= StatusFlags::IN_TRANS;
         }
         if self.state.mode.lex.no_backslash_escapes {
-            status = status | StatusFlags::NO_BACKSLASH_ESCAPES;
+            status |= StatusFlags::NO_BACKSLASH_ESCAPES;
         }
         status
     }
@@ -295,12 +295,8 @@ impl Session {
         self.named.clear();
         let settings = handshake::initial_settings(self.state.collation);
         let target = std::mem::take(&mut self.state.target);
-        let mut state = SessionState::new(
-            Arc::clone(&self.state.user),
-            Arc::clone(&self.state.login),
-            settings,
-            &self.snapshot,
-        );
+        let mut state =
+            SessionState::new(Arc::clone(&self.state.user), Arc::clone(&self.state.login), settings, &self.snapshot);
         state.target = target;
         state.collation = self.state.collation;
         state.multi_statements = self.client.capabilities.contains(Capabilities::MULTI_STATEMENTS);
@@ -322,7 +318,8 @@ impl Session {
         let statements: u64 = total_statements(metrics);
         let threads = metrics.open_connections();
         let rate = if uptime == 0 { 0.0 } else { statements as f64 / uptime as f64 };
-        let text = format!("Uptime: {uptime}  Threads: {threads}  Questions: {statements}  Queries per second avg: {rate:.3}");
+        let text =
+            format!("Uptime: {uptime}  Threads: {threads}  Questions: {statements}  Queries per second avg: {rate:.3}");
         self.client.packet(|out| out.extend_from_slice(text.as_bytes()));
     }
 }

@@ -111,9 +111,7 @@ impl KeyspaceRef {
                 })?;
                 (Arc::clone(&keyspace.name), shard, !keyspace.has_one_shard())
             }
-            KeyspaceRef::Adopted(shard, database) => {
-                (database.clone().unwrap_or_else(|| Arc::from("")), shard, false)
-            }
+            KeyspaceRef::Adopted(shard, database) => (database.clone().unwrap_or_else(|| Arc::from("")), shard, false),
         };
         let instance = choose(&keyspace, shard, tablet, turn)?;
         let database = match self {
@@ -131,7 +129,8 @@ fn choose(keyspace: &str, shard: &Shard, tablet: TabletType, turn: usize) -> Res
             let count = shard.replicas().filter(|replica| replica.weight > 0).count();
             let chosen = turn.checked_rem(count).and_then(|at| shard.replicas().filter(|r| r.weight > 0).nth(at));
             chosen.cloned().ok_or_else(|| {
-                let message = format!("shard {keyspace}/{} has no replica; `USE {keyspace}` goes to its primary", shard.name);
+                let message =
+                    format!("shard {keyspace}/{} has no replica; `USE {keyspace}` goes to its primary", shard.name);
                 StatementError::sql(Code::UnknownTarget, message)
             })
         }

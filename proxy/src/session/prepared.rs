@@ -4,8 +4,8 @@
 //! another statement id; the text is prepared once on each connection. Every other plan runs as text with the parameters
 //! put in.
 
-use super::query::Statement;
 use super::Session;
+use super::query::Statement;
 use crate::error::StatementError;
 use crate::execute;
 use shardgate_router::args::{Arguments, Parameters};
@@ -13,9 +13,9 @@ use shardgate_router::error::Code;
 use shardgate_router::fingerprint::{self, Fingerprint};
 use shardgate_router::plan::Operator;
 use shardgate_vschema::Value;
-use shardgate_wire::stmt::{ExecuteParams, LiteralStyle, LongData, Param, ParamType, PrepareOk, write_literal};
-use shardgate_wire::charset::Charset;
 use shardgate_wire::ColumnDefinition;
+use shardgate_wire::charset::Charset;
+use shardgate_wire::stmt::{ExecuteParams, LiteralStyle, LongData, Param, ParamType, PrepareOk, write_literal};
 use std::borrow::Cow;
 use std::io;
 use std::sync::Arc;
@@ -67,8 +67,12 @@ fn check(params: &ExecuteParams<'_>) -> Result<(), StatementError> {
     };
     for (index, param) in params.iter().enumerate() {
         match param {
-            Ok(Param::Float(number)) if !number.is_finite() => return wrong(format!("parameter {index} is not a finite number")),
-            Ok(Param::Double(number)) if !number.is_finite() => return wrong(format!("parameter {index} is not a finite number")),
+            Ok(Param::Float(number)) if !number.is_finite() => {
+                return wrong(format!("parameter {index} is not a finite number"));
+            }
+            Ok(Param::Double(number)) if !number.is_finite() => {
+                return wrong(format!("parameter {index} is not a finite number"));
+            }
             Ok(_) => {}
             Err(error) => return wrong(error.to_string()),
         }
@@ -135,8 +139,9 @@ impl Session {
             return Err(StatementError::sql(Code::TooManyStatements, message));
         }
         let mut fingerprint = Fingerprint::new();
-        fingerprint::scan(text, self.state.mode.lex, &mut fingerprint)
-            .map_err(|error| StatementError::sql(Code::Syntax, format!("You have an error in your SQL syntax: {error}")))?;
+        fingerprint::scan(text, self.state.mode.lex, &mut fingerprint).map_err(|error| {
+            StatementError::sql(Code::Syntax, format!("You have an error in your SQL syntax: {error}"))
+        })?;
         if fingerprint.has_more_statements() {
             let message = "You have an error in your SQL syntax: a prepared statement is one statement";
             return Err(StatementError::sql(Code::Syntax, message));
@@ -236,13 +241,9 @@ impl Session {
             return self.fail(error);
         }
         let bound = Bound { params: &params, style: self.literal_style() };
-        let args = Arguments {
-            text,
-            fingerprint,
-            parameters: Some(&bound),
-            mode: self.state.mode.lex,
-        };
-        let statement = Statement { args, plan, frames: None, binary: true, execution: Some(Execution { text, params: &params }) };
+        let args = Arguments { text, fingerprint, parameters: Some(&bound), mode: self.state.mode.lex };
+        let statement =
+            Statement { args, plan, frames: None, binary: true, execution: Some(Execution { text, params: &params }) };
         let done = self.run_statement(statement).await;
         let new_types = params.new_types().map(Iterator::collect::<Vec<_>>);
         if let Some(new_types) = new_types {
@@ -272,7 +273,8 @@ impl Session {
         let plan = self.plan(&text, &fingerprint, true)?;
         self.check_rights(&plan)?;
         let bound = Variables(values);
-        let args = Arguments { text: &text, fingerprint: &fingerprint, parameters: Some(&bound), mode: self.state.mode.lex };
+        let args =
+            Arguments { text: &text, fingerprint: &fingerprint, parameters: Some(&bound), mode: self.state.mode.lex };
         let statement = Statement { args, plan, frames: None, binary: false, execution: None };
         Box::pin(execute::run(self, &statement)).await.map(|_| ())
     }

@@ -2,8 +2,8 @@
 
 use super::{Execution, Session, StatementError, quote_name};
 use crate::execute;
-use crate::show::ProcessCommand;
 use crate::metrics::{Outcome, PlanCacheOutcome, Reach};
+use crate::show::ProcessCommand;
 use shardgate_router::args::Arguments;
 use shardgate_router::cache::CacheKey;
 use shardgate_router::error::{Code, SqlError};
@@ -98,7 +98,12 @@ impl Session {
 
     /// The plan of a text, from the cache or new.
     #[inline]
-    pub(super) fn plan(&mut self, text: &[u8], fingerprint: &Fingerprint, prepared: bool) -> Result<Arc<Plan>, SqlError> {
+    pub(super) fn plan(
+        &mut self,
+        text: &[u8],
+        fingerprint: &Fingerprint,
+        prepared: bool,
+    ) -> Result<Arc<Plan>, SqlError> {
         let key = CacheKey {
             database: self.state.target.keyspace.as_deref(),
             mode: self.mode(),
@@ -120,9 +125,21 @@ impl Session {
             prepared,
             shard_targeted: key.shard_targeted,
         };
-        let plan = Arc::new(planner::plan(text, fingerprint, &context)?);
+        let plan = match planner::plan(text, fingerprint, &context) {
+            Ok(plan) => Arc::new(plan),
+            // Names can't be resolved while the schema isn't there: that is what the client should hear.
+            Err(error) => return Err(key.database.and_then(|name| self.not_ready(name)).unwrap_or(error)),
+        };
         self.worker.plans.insert(&key, fingerprint, Arc::clone(&plan));
         Ok(plan)
+    }
+
+    /// Why a keyspace's schema isn't there, if it isn't.
+    fn not_ready(&self, keyspace: &str) -> Option<SqlError> {
+        match self.worker.shared.control.not_ready(keyspace)? {
+            StatementError::Sql(error) => Some(error),
+            StatementError::Shard(_) | StatementError::Client(_) => None,
+        }
     }
 
     /// How texts are read: the sql_mode, and IGNORE_SPACE as a capability.
@@ -142,7 +159,8 @@ impl Session {
             .map_err(|error| StatementError::sql(Code::UnknownTable, format!("table `{table}`: {error}")))?;
         let plan = self.plan(text.as_bytes(), &fingerprint, false)?;
         self.check_rights(&plan)?;
-        let args = Arguments { text: text.as_bytes(), fingerprint: &fingerprint, parameters: None, mode: self.state.mode.lex };
+        let args =
+            Arguments { text: text.as_bytes(), fingerprint: &fingerprint, parameters: None, mode: self.state.mode.lex };
         let statement = Statement { args, plan, frames: None, binary: false, execution: None };
         execute::field_list(self, &statement, &table, wildcard).await
     }

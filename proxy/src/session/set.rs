@@ -1,8 +1,8 @@
 //! SET, USE: what changes the session.
 
-use super::state::{Target, is_system};
 use super::place::KeyspaceRef;
 use super::query::Statement;
+use super::state::{Target, is_system};
 use super::variables::literal;
 use super::{Place, Session, SessionState, TabletType};
 use crate::config::TransactionMode;
@@ -34,10 +34,16 @@ impl Session {
     }
 
     /// SET.
-    pub(super) async fn set(&mut self, statement: &Statement<'_>, assignments: &[Assignment]) -> Result<(), StatementError> {
+    pub(super) async fn set(
+        &mut self,
+        statement: &Statement<'_>,
+        assignments: &[Assignment],
+    ) -> Result<(), StatementError> {
         let before = Arc::clone(&self.state.settings);
         let cacheable = assignments.iter().all(|assignment| {
-            matches!(assignment.scope, SetScope::Session) && !OWN.contains(&&*assignment.name) && is_constant(&assignment.value)
+            matches!(assignment.scope, SetScope::Session)
+                && !OWN.contains(&&*assignment.name)
+                && is_constant(&assignment.value)
         });
         if cacheable && let Some(known) = self.worker.known_set(statement.args.text, &before) {
             return self.take_settings(known).await;

@@ -54,7 +54,8 @@ impl Target {
             target.keyspace.clone_from(&state.target.keyspace);
         }
         if let Some(name) = &target.keyspace {
-            let adopted = snapshot.catalog.default.as_ref().is_some_and(|server| server.databases.iter().any(|d| d == name));
+            let adopted =
+                snapshot.catalog.default.as_ref().is_some_and(|server| server.databases.iter().any(|d| d == name));
             match snapshot.topology.keyspaces.get(name) {
                 Some(keyspace) => {
                     if let Some(shard) = &target.shard

@@ -102,7 +102,8 @@ impl Session {
     /// In `transaction_mode=single` a transaction has one shard.
     pub(crate) fn check_transaction_mode(&self, place: &Place) -> Result<(), StatementError> {
         if self.state.transaction_mode == TransactionMode::Single && self.connections.in_transaction_elsewhere(place) {
-            let message = format!("the transaction is on another shard and can't go on at {place}: transaction_mode is single");
+            let message =
+                format!("the transaction is on another shard and can't go on at {place}: transaction_mode is single");
             return Err(StatementError::sql(Code::SingleShardTransaction, message));
         }
         Ok(())
@@ -137,9 +138,7 @@ impl Session {
 
     fn savepoint_position(&self, name: &str) -> Result<usize, StatementError> {
         let found = self.transaction.savepoints.iter().position(|known| known.eq_ignore_ascii_case(name));
-        found.ok_or_else(|| {
-            StatementError::sql(Code::UnknownSavepoint, format!("SAVEPOINT {name} does not exist"))
-        })
+        found.ok_or_else(|| StatementError::sql(Code::UnknownSavepoint, format!("SAVEPOINT {name} does not exist")))
     }
 
     /// Run a statement on every shard of the transaction.
@@ -180,7 +179,10 @@ fn part_error(part: &Held, error: &BackendError) -> StatementError {
             shard.origin = part.place.to_string().into();
             StatementError::Shard(shard)
         }
-        error => StatementError::sql(Code::ConnectionLost, format!("shard {}: {error}; the transaction was rolled back", part.place)),
+        error => StatementError::sql(
+            Code::ConnectionLost,
+            format!("shard {}: {error}; the transaction was rolled back", part.place),
+        ),
     }
 }
 

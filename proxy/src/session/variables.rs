@@ -14,7 +14,8 @@ impl Session {
     pub(crate) async fn fetch_warnings(&mut self, lease: &mut Lease) {
         self.state.warnings.clear();
         let read = lease.backend.query(b"SHOW WARNINGS", |row| {
-            let text = |column| row.field(column).map(|text| String::from_utf8_lossy(text).into_owned()).unwrap_or_default();
+            let text =
+                |column| row.field(column).map(|text| String::from_utf8_lossy(text).into_owned()).unwrap_or_default();
             Warning { level: text(0), code: text(1).parse().unwrap_or_default(), message: text(2) }
         });
         match read.await {
@@ -28,10 +29,14 @@ impl Session {
     }
 
     /// Read user variables that a statement on this connection has assigned.
-    pub(crate) async fn fetch_variables(&mut self, lease: &mut Lease, names: &[Box<str>]) -> Result<(), StatementError> {
+    pub(crate) async fn fetch_variables(
+        &mut self,
+        lease: &mut Lease,
+        names: &[Box<str>],
+    ) -> Result<(), StatementError> {
         let list: Vec<String> = names.iter().map(|name| format!("@{}", quote_name(name))).collect();
         let query = format!("SELECT {}", list.join(", "));
-        let (columns, rows) = 
+        let (columns, rows) =
             lease.backend.query(query.as_bytes(), Row::clone).await.map_err(|error| lease.failed(&error))?;
         let Some(row) = rows.first() else { return Ok(()) };
         for (index, (name, column)) in (0u32..).zip(names.iter().zip(&columns)) {
@@ -66,7 +71,8 @@ pub(super) fn literal(text: &[u8], column: &ColumnDefinition<'_>) -> String {
             if column.collation == shardgate_wire::charset::Collation::BINARY {
                 format!("x'{digits}'")
             } else {
-                let charset = shardgate_wire::charset::Collation::by_id(column.collation).map_or("utf8mb4", |known| known.charset.name);
+                let charset = shardgate_wire::charset::Collation::by_id(column.collation)
+                    .map_or("utf8mb4", |known| known.charset.name);
                 format!("_{charset} x'{digits}'")
             }
         }
