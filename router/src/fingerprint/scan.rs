@@ -120,11 +120,12 @@ impl Scanner<'_> {
         self.content();
         let start = self.pos;
         let end = self.word_end(start);
-        if end - start == 1 && self.byte(end) == b'\'' {
-            if let Some((end, kind)) = self.prefixed(start)? {
-                self.push(start, end, kind);
-                return Ok(());
-            }
+        if end - start == 1
+            && self.byte(end) == b'\''
+            && let Some((end, kind)) = self.prefixed(start)?
+        {
+            self.push(start, end, kind);
+            return Ok(());
         }
         if self.into.first_word.end == 0 {
             self.into.first_word = start as u32..end as u32;

@@ -77,6 +77,8 @@ pub enum Target {
     AnyShard,
     /// Every shard.
     Scatter,
+    /// Every shard, each of which does the same to its copy of the same rows (writes of reference tables).
+    Alike,
     /// Where this key's keyspace ids are. One value for each column of the vindex (fewer: a prefix).
     Equal {
         /// The vindex.
@@ -121,7 +123,8 @@ impl PartialEq for Target {
         match (self, other) {
             (Target::Unsharded, Target::Unsharded)
             | (Target::AnyShard, Target::AnyShard)
-            | (Target::Scatter, Target::Scatter) => true,
+            | (Target::Scatter, Target::Scatter)
+            | (Target::Alike, Target::Alike) => true,
             (Target::Equal { vindex: a, values: x }, Target::Equal { vindex: b, values: y }) => {
                 a.name() == b.name() && x == y
             }
@@ -220,7 +223,7 @@ impl Target {
         match self {
             Target::Unsharded => Ok(ShardSet::one(0)),
             Target::AnyShard => Ok(ShardSet::any()),
-            Target::Scatter => Ok(ShardSet::all(ranges.len())),
+            Target::Scatter | Target::Alike => Ok(ShardSet::all(ranges.len())),
             Target::Equal { vindex, values } => {
                 let mut keys: SmallVec<[Value<'_>; 2]> = SmallVec::new();
                 let mut unknown = false;

@@ -244,11 +244,11 @@ fn write_value(
     context: &RenderContext<'_>,
     out: &mut Vec<u8>,
 ) -> Result<(), SqlError> {
-    if let ValueExpr::Slot(slot) = value {
-        if let Some(range) = args.fingerprint.slot_range(*slot) {
-            source(args, range.start, range.end, out);
-            return Ok(());
-        }
+    if let ValueExpr::Slot(slot) = value
+        && let Some(range) = args.fingerprint.slot_range(*slot)
+    {
+        source(args, range.start, range.end, out);
+        return Ok(());
     }
     write_literal(&value.evaluate(args, context.session)?, args.mode, out);
     Ok(())

@@ -395,7 +395,7 @@ impl<'b, 'a> Binder<'b, 'a> {
             // Only what the rows are grouped by can be restricted before they are grouped.
             let keys: Vec<Option<Node>> = group.iter().map(|expr| self.expr_node(expr, scope)).collect();
             let names: Vec<Box<str>> = output.columns.iter().map(|(name, _)| name.clone()).collect();
-            let by_name = |name: &Box<str>| {
+            let by_name = |name: &str| {
                 group.iter().zip(&keys).any(|(expr, key)| match &expr.kind {
                     ExprKind::Column(column) if key.is_none() => {
                         column.table.is_none() && eq_ignore_case(&column.column.value, name)
@@ -405,7 +405,7 @@ impl<'b, 'a> Binder<'b, 'a> {
             };
             if grouped {
                 for ((_, node), name) in output.columns.iter_mut().zip(&names) {
-                    if !(node.is_some() && keys.contains(node)) && !by_name(name) {
+                    if !(by_name(name) || node.is_some() && keys.contains(node)) {
                         *node = None;
                     }
                 }

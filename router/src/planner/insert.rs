@@ -70,7 +70,7 @@ pub(super) fn plan(mut planning: Planning<'_>, insert: &ast::Insert) -> Result<P
             split(&mut planning, insert, &table)?
         }
         ResolvedKind::Unsharded(_) | ResolvedKind::System => planning.whole(&keyspace, Target::Unsharded)?,
-        ResolvedKind::Reference(_) => planning.whole(&keyspace, Target::Scatter)?,
+        ResolvedKind::Reference(_) => planning.whole(&keyspace, Target::Alike)?,
         ResolvedKind::Pinned(vtable) => {
             let target = vtable.pinned.clone().map_or(Target::Scatter, Target::Pinned);
             planning.whole(&keyspace, target)?
@@ -99,7 +99,7 @@ fn columns(planning: &Planning<'_>, insert: &ast::Insert, table: &Resolved) -> R
         return Ok(assignments.iter().map(|assignment| assignment.column.column.value.clone()).collect());
     }
     if let Some(columns) = &insert.columns
-        && !(columns.columns.is_empty() && !all_empty(insert))
+        && (!columns.columns.is_empty() || all_empty(insert))
     {
         return Ok(columns.columns.iter().map(|column| column.column.value.clone()).collect());
     }
@@ -439,7 +439,7 @@ fn from_query(
     let Some(vindex) = table.primary_vindex().cloned() else {
         let root = match analysis.routing()?.kind {
             RoutingKind::Unsharded => Target::Unsharded,
-            RoutingKind::AnyShard if matches!(table.kind, ResolvedKind::Reference(_)) => Target::Scatter,
+            RoutingKind::AnyShard if matches!(table.kind, ResolvedKind::Reference(_)) => Target::Alike,
             RoutingKind::AnyShard => Target::AnyShard,
             RoutingKind::Together(_) | RoutingKind::Apart(_) => {
                 return Err(unsupported(format!("INSERT ... SELECT from sharded tables into `{}`", table.table)));

@@ -139,11 +139,9 @@ fn rows<'q>(
         edits.replace(Span::at(last.full_span.end), columns.pieces());
     }
     let limit = limit(planning, query)?;
-    if let (Some((offset, count)), Some(written)) = (&limit, &query.limit) {
-        if let Some(offset) = offset {
-            let sum = Piece::LimitSum { offset: offset.clone(), count: count.clone() };
-            edits.replace(written.span, vec![Piece::Sql("LIMIT ".into()), sum]);
-        }
+    if let (Some((Some(offset), count)), Some(written)) = (&limit, &query.limit) {
+        let sum = Piece::LimitSum { offset: offset.clone(), count: count.clone() };
+        edits.replace(written.span, vec![Piece::Sql("LIMIT ".into()), sum]);
     }
     let sql = edits.whole(planning.text, planning.fingerprint)?;
     let sql_alone = (!sorts.is_empty() || limit.is_some()).then_some(alone);

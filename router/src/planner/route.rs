@@ -399,7 +399,7 @@ pub(super) fn is_certainly_one(target: &Target, fingerprint: &Fingerprint) -> bo
             [target] => is_certainly_one(target, fingerprint),
             _ => false,
         },
-        Target::Scatter | Target::In { .. } | Target::Range { .. } => false,
+        Target::Scatter | Target::Alike | Target::In { .. } | Target::Range { .. } => false,
     }
 }
 

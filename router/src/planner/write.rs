@@ -161,7 +161,7 @@ fn finish(
     let root = match routing.kind {
         RoutingKind::Unsharded => planning.whole(&keyspace, Target::Unsharded)?,
         // A reference table without a source is written on every shard alike.
-        RoutingKind::AnyShard if writes_reference => planning.whole(&keyspace, Target::Scatter)?,
+        RoutingKind::AnyShard if writes_reference => planning.whole(&keyspace, Target::Alike)?,
         RoutingKind::AnyShard => planning.whole(&keyspace, Target::AnyShard)?,
         _ if writes_reference => {
             return Err(SqlError::new(
