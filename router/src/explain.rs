@@ -202,6 +202,7 @@ pub fn target(target: &Target, args: &Arguments<'_>) -> String {
         Target::Unsharded => "the only one".to_owned(),
         Target::AnyShard => "any one".to_owned(),
         Target::Scatter => "all".to_owned(),
+        Target::Alike => "all alike".to_owned(),
         Target::Equal { vindex, values } => {
             let values: Vec<String> = values.iter().map(|key| self::key(key, args)).collect();
             format!("{}({})", vindex.name(), values.join(", "))
