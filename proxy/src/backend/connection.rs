@@ -106,6 +106,14 @@ pub(crate) struct Statement {
     pub(crate) id: u32,
 }
 
+/// A statement, and what its names and literals were read by: the database and the settings when it was prepared.
+#[derive(Debug)]
+struct Kept {
+    statement: Statement,
+    database: Option<Arc<str>>,
+    settings: Arc<Settings>,
+}
+
 /// One connection to a shard's MySQL.
 #[derive(Debug)]
 pub(crate) struct Backend {
@@ -113,6 +121,8 @@ pub(crate) struct Backend {
     pub(super) buffer: Buffer,
     out: Vec<u8>,
     seq: Seq,
+    /// The sequence id of the first packet of the reply to the command that was queued last: behind its frames.
+    reply_seq: Seq,
     /// What it was logged in with.
     pub(crate) profile: Profile,
     /// The server's id for the connection, for KILL.
@@ -124,7 +134,7 @@ pub(crate) struct Backend {
     /// What is set on it.
     pub(crate) settings: Arc<Settings>,
     /// Statements prepared on it, least recently used first.
-    statements: Vec<Statement>,
+    statements: Vec<Kept>,
     /// Its state can't be described by `settings` any more: it must be reset before another session gets it.
     pub(crate) tainted: bool,
     /// A reply wasn't read to its end, or the protocol is out of step: it must be closed.
@@ -145,6 +155,7 @@ impl Backend {
             buffer: Buffer::with_size(READ_SIZE),
             out: Vec::new(),
             seq: Seq(0),
+            reply_seq: Seq(1),
             profile,
             thread_id: 0,
             origin,
@@ -164,6 +175,7 @@ impl Backend {
         let mut seq = Seq(0);
         frame::append(&mut self.out, &mut seq, write);
         self.seq = seq;
+        self.reply_seq = seq;
     }
 
     /// Append a COM_QUERY to what the next flush sends.
@@ -194,6 +206,8 @@ impl Backend {
 
     /// Send what is queued, and behind it frames that the client made, as they are.
     pub(crate) async fn flush_with(&mut self, frames: &[u8]) -> Result<(), BackendError> {
+        let count = frames.len() / (frame::HEADER_LEN + frame::MAX_FRAME_PAYLOAD) + 1;
+        self.reply_seq = Seq((count % 256) as u8);
         if self.out.is_empty() {
             self.broken = true;
             self.stream.write_all(frames).await.map_err(BackendError::io("sending to the shard"))?;
@@ -259,6 +273,11 @@ impl Backend {
         self.seq = Seq(seq);
     }
 
+    /// Expect the reply to the command that was queued last.
+    pub(crate) fn expect_reply(&mut self) {
+        self.seq = self.reply_seq;
+    }
+
     /// The reply's first packet, which must be OK or ERR.
     pub(crate) async fn read_ok(&mut self) -> Result<OkSummary, BackendError> {
         let mut payload = Vec::new();
@@ -308,15 +327,23 @@ impl Backend {
         self.read_ok().await
     }
 
-    /// The statement with this text, if it is prepared here. It counts as used.
+    /// The statement with this text, if it is prepared here for the current database and settings. It counts as used.
     pub(crate) fn statement(&mut self, text: &Arc<[u8]>) -> Option<&mut Statement> {
-        let at = self.statements.iter().rposition(|statement| Arc::ptr_eq(&statement.text, text))?;
+        let at = self.position(text)?;
         let last = self.statements.len() - 1;
         if at != last {
             let statement = self.statements.remove(at);
             self.statements.push(statement);
         }
-        self.statements.last_mut()
+        self.statements.last_mut().map(|kept| &mut kept.statement)
+    }
+
+    fn position(&self, text: &Arc<[u8]>) -> Option<usize> {
+        self.statements.iter().rposition(|kept| {
+            Arc::ptr_eq(&kept.statement.text, text)
+                && kept.database == self.database
+                && (Arc::ptr_eq(&kept.settings, &self.settings) || kept.settings == self.settings)
+        })
     }
 
     /// Remember a statement that was prepared here. The one that was not used for longest is closed if there are too
@@ -324,23 +351,25 @@ impl Backend {
     pub(crate) fn remember(&mut self, statement: Statement) {
         if self.statements.len() >= MAX_STATEMENTS {
             let oldest = self.statements.remove(0);
-            self.queue_command(|out| {
-                out.push(CommandCode::StmtClose as u8);
-                out.extend_from_slice(&oldest.id.to_le_bytes());
-            });
+            self.close_statement(oldest.statement.id);
         }
-        self.statements.push(statement);
+        let (database, settings) = (self.database.clone(), Arc::clone(&self.settings));
+        self.statements.push(Kept { statement, database, settings });
     }
 
     /// Forget a statement, and close it with the next command.
     pub(crate) fn forget(&mut self, text: &Arc<[u8]>) {
-        if let Some(at) = self.statements.iter().position(|statement| Arc::ptr_eq(&statement.text, text)) {
-            let statement = self.statements.remove(at);
-            self.queue_command(|out| {
-                out.push(CommandCode::StmtClose as u8);
-                out.extend_from_slice(&statement.id.to_le_bytes());
-            });
+        if let Some(at) = self.position(text) {
+            let kept = self.statements.remove(at);
+            self.close_statement(kept.statement.id);
         }
+    }
+
+    fn close_statement(&mut self, id: u32) {
+        self.queue_command(|out| {
+            out.push(CommandCode::StmtClose as u8);
+            out.extend_from_slice(&id.to_le_bytes());
+        });
     }
 
     /// Bring the connection back to the state after its login, so that another session can have it.

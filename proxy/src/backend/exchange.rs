@@ -158,7 +158,7 @@ impl Backend {
         let mut scanner = ReplyScanner::new(expect, capabilities);
         let mut relayed = 0u64;
         let mut payload = Vec::new();
-        self.expect_seq(1);
+        self.expect_reply();
         loop {
             while !self.has_packet().map_err(|error| RelayError::Backend { error, relayed })? {
                 self.broken = true;

@@ -35,7 +35,7 @@ impl Backend {
     /// Read the head of the reply to the COM_QUERY that was sent. An error of the server leaves the connection usable.
     pub(crate) async fn read_head(&mut self) -> Result<Head, BackendError> {
         let mut payload = Vec::new();
-        self.expect_seq(1);
+        self.expect_reply();
         self.read_packet(&mut payload).await?;
         match payload.first() {
             Some(0x00 | 0xFF) => Ok(Head::Ok(self.ok_or_error(&payload)?)),

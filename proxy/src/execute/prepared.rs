@@ -107,7 +107,7 @@ async fn prepare(
     });
     backend.flush().await?;
     let mut payload = Vec::new();
-    backend.expect_seq(1);
+    backend.expect_reply();
     backend.read_packet(&mut payload).await?;
     if payload.first() == Some(&0xFF) {
         return Err(backend.answered(&payload));

@@ -208,7 +208,7 @@ pub(super) async fn lease_for(
         session.connections.put_back(lease).await;
         return Err(error);
     }
-    session.transaction.characteristics.clear();
+    session.transaction.characteristics_used |= !session.transaction.characteristics.is_empty();
     Ok(lease)
 }
 
@@ -216,8 +216,7 @@ pub(super) async fn lease_for(
 #[inline]
 pub(super) async fn relay(session: &mut Session, lease: &mut Lease, expect: Expect) -> Result<Outcome, RelayError> {
     let client = &mut session.client;
-    let limit = session.snapshot.config.limits.query_timeout;
-    let deadline = limit.map(|limit| tokio::time::Instant::now() + limit);
+    let deadline = session.query_timeout.map(|limit| tokio::time::Instant::now() + limit);
     let mut watch = Watch::new(&session.process, deadline, &lease.pool);
     if client.seq.0 == 1 && !client.more_results && client.out.is_empty() {
         return lease.backend.relay(&mut client.stream, &mut client.out, expect, &mut watch).await;
@@ -245,6 +244,7 @@ pub(super) async fn finish(
         End::Err { errno, .. } => {
             let message = error_text(&session.client.out);
             session.state.failed(errno, &message, Some(&lease.place.to_string()));
+            session.relayed_error = true;
             lease.backend.tainted |= effects.taints_connection;
             session.answered_error(lease, errno).await;
         }
@@ -314,9 +314,12 @@ fn may_be_given(statement: &Statement<'_>, insert_id: u64) -> bool {
         })
 }
 
-/// The message of an ERR packet at the start of what the client gets, if it is there.
+/// The message of the ERR packet at the end of what the client gets, if it is there.
 fn error_text(out: &[u8]) -> String {
-    let payload = out.get(shardgate_wire::frame::HEADER_LEN..).unwrap_or_default();
+    let (mut payload, mut rest): (&[u8], _) = (&[], out);
+    while let [a, b, c, _, behind @ ..] = rest {
+        (payload, rest) = behind.split_at(behind.len().min(u32::from_le_bytes([*a, *b, *c, 0]) as usize));
+    }
     match shardgate_wire::reply::ErrPacket::decode(payload) {
         Ok(packet) => String::from_utf8_lossy(&packet.message).into_owned(),
         Err(_) => "the statement failed after its first rows".to_owned(),

@@ -17,7 +17,7 @@ use crate::session::query::Statement;
 use crate::session::{KeyspaceRef, Lease, Place, Session};
 use shardgate_router::error::Code;
 use shardgate_router::fingerprint::DirectiveName;
-use shardgate_router::plan::{self, Operator, Route, ShardSet, StatementClass, Template};
+use shardgate_router::plan::{self, Operator, Route, ShardSet, StatementClass, Target, Template};
 use shardgate_wire::reply::OkPacket;
 use shardgate_wire::{ColumnDefinition, StatusFlags};
 use std::io;
@@ -53,6 +53,7 @@ pub(super) async fn run(
     }
     let mut inputs = open(session, statement, &route.sql, &keyspace, &shards).await?;
     let result = combine(session, statement, inner, limit, route.hidden, &mut inputs).await;
+    let result = end(session, &mut inputs, result).await;
     finish(session, inputs, result).await.map(|()| reach(&shards))
 }
 
@@ -76,6 +77,7 @@ pub(super) async fn run_route(
                 Ok(mut merge) => send(session, statement, &mut merge, route.hidden).await,
                 Err(error) => Err(error),
             };
+            let result = end(session, &mut inputs, result).await;
             finish(session, inputs, result).await?;
         }
         _ => {
@@ -83,7 +85,8 @@ pub(super) async fn run_route(
             for index in shards.indices() {
                 let place = keyspace.place(*index as usize, session.state.target.tablet, session.worker.next_turn())?;
                 let text = render(session, statement, &route.sql, &place, &[], None)?;
-                parts.push(Part { place, text, rows: None });
+                let alike = route.target == Target::Alike;
+                parts.push(Part { place, text, rows: None, alike });
             }
             let sum = write(session, statement, parts).await?;
             answer_write(session, &sum, None);
@@ -136,9 +139,13 @@ pub(super) async fn run_binary_alone(
             Ok(())
         }
         Head::Rows(columns) => {
-            let mut rows = ShardRows::new(lease, columns);
-            let result = send(session, statement, &mut &mut rows, 0).await;
-            finish(session, vec![rows], result).await
+            let mut rows = vec![ShardRows::new(lease, columns)];
+            let result = match rows.first_mut() {
+                Some(mut only) => send(session, statement, &mut only, 0).await,
+                None => Ok(()),
+            };
+            let result = end(session, &mut rows, result).await;
+            finish(session, rows, result).await
         }
     }
 }
@@ -246,7 +253,7 @@ async fn send_cut<S: RowStream>(
     }
 }
 
-/// Send a stream's rows to the client, up to the packet that ends them.
+/// Send a stream's rows to the client, without the packet that ends them: see [`end`].
 async fn send<S: RowStream>(
     session: &mut Session,
     statement: &Statement<'_>,
@@ -255,7 +262,7 @@ async fn send<S: RowStream>(
 ) -> Result<(), StatementError> {
     let protocol = if statement.binary { Protocol::Binary } else { Protocol::Text };
     let encoder = ResultEncoder::new(stream.columns(), hidden, protocol, session.client.capabilities);
-    let deadline = session.snapshot.config.limits.query_timeout.map(|limit| Instant::now() + limit);
+    let deadline = session.query_timeout.map(|limit| Instant::now() + limit);
     let status = session.status();
     let client = &mut session.client;
     let start = client.out.len();
@@ -307,12 +314,6 @@ async fn send<S: RowStream>(
             session.state.row_count = -1;
             session.state.found_rows = count;
             session.state.warnings.clear();
-            let mut status = session.status();
-            let client = &mut session.client;
-            if client.more_results {
-                status |= StatusFlags::MORE_RESULTS;
-            }
-            encoder.end(status, 0, &mut client.out, &mut client.seq);
             Ok(())
         }
         Err(error) => {
@@ -324,6 +325,30 @@ async fn send<S: RowStream>(
             Err(error)
         }
     }
+}
+
+/// Send what ends the rows, with the warnings of all shards.
+async fn end(
+    session: &mut Session,
+    inputs: &mut [ShardRows],
+    result: Result<(), StatementError>,
+) -> Result<(), StatementError> {
+    result?;
+    let mut shards = Vec::new();
+    for input in inputs.iter_mut() {
+        if let Some(lease) = input.warned() {
+            session.fetch_warnings(lease).await;
+            shards.push(std::mem::take(&mut session.state.warnings));
+        } else {
+            shards.push(Vec::new());
+        }
+    }
+    session.state.warnings = super::warnings::merged(shards);
+    let warnings = u16::try_from(session.state.warnings.len()).unwrap_or(u16::MAX);
+    let status = session.reply_status();
+    let client = &mut session.client;
+    super::output::end_rows(status, warnings, client.capabilities, &mut client.out, &mut client.seq);
+    Ok(())
 }
 
 fn interrupted(_: crate::show::Kill) -> StatementError {

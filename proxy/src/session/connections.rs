@@ -38,6 +38,8 @@ pub(crate) struct Transaction {
     pub(crate) start: TransactionStart,
     /// `SET TRANSACTION ...` for the next transaction, as statements.
     pub(crate) characteristics: Vec<Box<str>>,
+    /// A shard has got them: they end with this transaction, or with the statement if it commits by itself.
+    pub(crate) characteristics_used: bool,
     /// Savepoints that exist, in order; a shard that joins later gets them.
     pub(crate) savepoints: Vec<Box<str>>,
 }
@@ -206,7 +208,9 @@ impl Lease {
         transaction: &Transaction,
         needs: Needs<'_>,
     ) -> Result<(), StatementError> {
-        let begin = needs.transaction && transaction.open && !self.in_transaction && state.autocommit();
+        // With autocommit off a statement begins a transaction by itself, but not one with savepoints.
+        let begins = transaction.open || !transaction.savepoints.is_empty();
+        let begin = needs.transaction && begins && !self.in_transaction;
         let database = self.place.database.is_some() && self.backend.database != self.place.database;
         let settings = !Arc::ptr_eq(&self.backend.settings, &state.settings) && self.backend.settings != state.settings;
         if !begin && !database && !settings && needs.variables.is_empty() && transaction.characteristics.is_empty() {
@@ -247,11 +251,12 @@ impl Lease {
             self.backend.queue_query(set.as_bytes());
             commands += 1;
         }
-        let starts = begin || (needs.transaction && !state.autocommit() && !self.in_transaction);
-        if starts {
+        if needs.transaction && !self.in_transaction {
             for characteristic in &transaction.characteristics {
                 self.backend.queue_query(characteristic.as_bytes());
                 commands += 1;
+                // They are for one transaction only, and perhaps no transaction comes of this statement.
+                self.backend.tainted |= !begin;
             }
         }
         if begin {

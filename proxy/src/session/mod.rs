@@ -22,7 +22,7 @@ pub(crate) use handshake::{AuthCache, Login, LoginError, log_in};
 pub(crate) use place::{KeyspaceRef, Place, TabletType};
 use prepared::Prepared;
 pub(crate) use prepared::{Described, Execution};
-pub(crate) use state::SessionState;
+pub(crate) use state::{SessionState, Warning};
 
 use crate::backend::Profile;
 use crate::error::StatementError;
@@ -39,7 +39,7 @@ use shardgate_wire::{Capabilities, StatusFlags};
 use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// The first byte of COM_QUERY.
 const QUERY: u8 = CommandCode::Query as u8;
@@ -73,6 +73,10 @@ pub(crate) struct Session {
     pub(crate) profile: Profile,
     /// The session must end after this command: its transaction was lost with a shard, or RELEASE.
     pub(crate) ending: bool,
+    /// How long the current statement may run.
+    pub(crate) query_timeout: Option<Duration>,
+    /// The statement's reply, relayed as it came, was an error.
+    pub(crate) relayed_error: bool,
 }
 
 /// Why a session ends.
@@ -113,6 +117,8 @@ impl Session {
             fingerprint: Fingerprint::new(),
             profile,
             ending: false,
+            query_timeout: None,
+            relayed_error: false,
         }
     }
 

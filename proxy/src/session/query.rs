@@ -7,13 +7,13 @@ use crate::show::ProcessCommand;
 use shardgate_router::args::Arguments;
 use shardgate_router::cache::CacheKey;
 use shardgate_router::error::{Code, SqlError};
-use shardgate_router::fingerprint::{self, Fingerprint, SqlMode};
+use shardgate_router::fingerprint::{self, DirectiveName, Fingerprint, SqlMode};
 use shardgate_router::plan::{Plan, StatementClass};
 use shardgate_router::planner::{self, Context};
 use shardgate_router::sql::options::ClientCharset;
 use std::io;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// A statement that is being executed.
 pub(crate) struct Statement<'a> {
@@ -68,11 +68,21 @@ impl Session {
         Ok(())
     }
 
-    /// A text that can't be cut into tokens: MySQL's syntax error.
+    /// A text that can't be cut into tokens.
     async fn unscannable(&mut self, text: &[u8], error: &fingerprint::LexError) -> io::Result<()> {
-        let near: String = String::from_utf8_lossy(text).chars().take(80).collect();
-        let message = format!("You have an error in your SQL syntax near '{near}': {error}");
-        self.fail(StatementError::sql(Code::Syntax, message))
+        self.begin_statement();
+        let plan = planner::plan_malformed(text, error, &self.context(false));
+        match plan {
+            // One server has the whole keyspace: its error is MySQL's own, or it reads what this proxy can't.
+            Ok(plan) => {
+                let fingerprint = Fingerprint::new();
+                let args = Arguments { text, fingerprint: &fingerprint, parameters: None, mode: self.state.mode.lex };
+                let plan = Arc::new(plan);
+                let statement = Statement { args, plan, frames: None, binary: false, execution: None };
+                self.run_statement(statement).await.map(|_| ())
+            }
+            Err(error) => self.fail(error.into()),
+        }
     }
 
     /// Run one statement; whether it succeeded.
@@ -116,22 +126,26 @@ impl Session {
             return Ok(plan);
         }
         self.worker.metrics.plan_cache(PlanCacheOutcome::Miss);
-        let context = Context {
-            catalog: &self.snapshot.catalog,
-            database: key.database,
-            mode: key.mode,
-            charset: ClientCharset::from_name(self.state.settings.text("character_set_client").unwrap_or("utf8mb4")),
-            server_version: self.snapshot.mysql_version,
-            prepared,
-            shard_targeted: key.shard_targeted,
-        };
-        let plan = match planner::plan(text, fingerprint, &context) {
+        let plan = match planner::plan(text, fingerprint, &self.context(prepared)) {
             Ok(plan) => Arc::new(plan),
             // Names can't be resolved while the schema isn't there: that is what the client should hear.
             Err(error) => return Err(key.database.and_then(|name| self.not_ready(name)).unwrap_or(error)),
         };
         self.worker.plans.insert(&key, fingerprint, Arc::clone(&plan));
         Ok(plan)
+    }
+
+    /// What a statement is planned in.
+    fn context(&self, prepared: bool) -> Context<'_> {
+        Context {
+            catalog: &self.snapshot.catalog,
+            database: self.state.target.keyspace.as_deref(),
+            mode: self.mode(),
+            charset: ClientCharset::from_name(self.state.settings.text("character_set_client").unwrap_or("utf8mb4")),
+            server_version: self.snapshot.mysql_version,
+            prepared,
+            shard_targeted: self.state.target.shard.is_some(),
+        }
     }
 
     /// Why a keyspace's schema isn't there, if it isn't.
@@ -172,11 +186,14 @@ impl Session {
         let class = statement.plan.class;
         let command = if statement.binary { ProcessCommand::Execute } else { ProcessCommand::Query };
         self.process.set_statement(command, statement.args.fingerprint.key(), started);
+        self.relayed_error = false;
+        self.query_timeout = query_timeout(&statement).or(self.snapshot.config.limits.query_timeout);
         let result = match self.check_rights(&statement.plan) {
             Ok(()) => execute::run(self, &statement).await,
             Err(error) => Err(error),
         };
         let (outcome, reach, done) = match result {
+            Ok(reach) if self.relayed_error => (Outcome::Error, reach, false),
             Ok(reach) => (Outcome::Ok, reach, true),
             Err(StatementError::Client(error)) => return Err(error),
             Err(error) => {
@@ -184,6 +201,7 @@ impl Session {
                 (Outcome::Error, Reach::Local, false)
             }
         };
+        self.end_characteristics();
         self.worker.metrics.statement(class, reach, outcome, started.elapsed());
         Ok(done)
     }
@@ -194,6 +212,8 @@ impl Session {
         let user = &self.state.user;
         for used in &plan.tables {
             let needed = match plan.class {
+                // A temporary table is the session's own.
+                StatementClass::Ddl if plan.effects.pins_connection => Right::Write,
                 StatementClass::Ddl => Right::Admin,
                 _ if used.written => Right::Write,
                 _ => Right::Read,
@@ -213,4 +233,12 @@ impl Session {
         }
         Ok(())
     }
+}
+
+/// How long the statement itself says that it may run (QUERY_TIMEOUT_MS). 0 and what is no number say nothing.
+fn query_timeout(statement: &Statement<'_>) -> Option<Duration> {
+    let mut directives = statement.args.fingerprint.directives(statement.args.text);
+    let directive = directives.find(|directive| directive.name == DirectiveName::QueryTimeoutMs)?;
+    let milliseconds: u64 = std::str::from_utf8(directive.value?).ok()?.parse().ok()?;
+    (milliseconds > 0).then(|| Duration::from_millis(milliseconds))
 }

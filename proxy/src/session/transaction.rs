@@ -94,9 +94,23 @@ impl Session {
         }
     }
 
+    /// What SET TRANSACTION said goes with the transaction that it was for.
     fn close_transaction(&mut self) {
-        let characteristics = std::mem::take(&mut self.transaction.characteristics);
+        let mut characteristics = std::mem::take(&mut self.transaction.characteristics);
+        if self.transaction.open || self.transaction.characteristics_used {
+            characteristics.clear();
+        }
         self.transaction = Transaction { characteristics, ..Transaction::default() };
+    }
+
+    /// A statement is done: what SET TRANSACTION said was for it alone, if it was no part of a longer transaction.
+    #[inline]
+    pub(super) fn end_characteristics(&mut self) {
+        let transaction = &mut self.transaction;
+        if transaction.characteristics_used && !transaction.open && !self.connections.in_transaction() {
+            transaction.characteristics.clear();
+            transaction.characteristics_used = false;
+        }
     }
 
     /// In `transaction_mode=single` a transaction has one shard.
