@@ -21,7 +21,7 @@ demo: mysql
 
 test: mysql tools clients
 	cargo build --locked --package shardgate-cli
-	cargo test --locked --workspace --no-fail-fast $(ARGS)
+	scripts/with-mysql.sh cargo test --locked --workspace --no-fail-fast $(ARGS)
 
 bench: mysql tools
 	cargo build --release --locked --package shardgate-cli

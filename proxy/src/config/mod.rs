@@ -4,7 +4,6 @@ mod backend;
 mod certificates;
 mod load;
 mod model;
-mod password;
 mod read;
 mod secret;
 #[cfg(test)]
@@ -18,5 +17,4 @@ pub use model::{
     Backend, BackendTls, CertificateSource, Config, Limits, Listen, Pool, Right, ServerTls, StoreConfig, TlsMode,
     TransactionMode, Transactions, User,
 };
-pub use password::{PasswordHash, PasswordHashError};
 pub use secret::Secret;

@@ -1,7 +1,7 @@
 //! The settings of one proxy, after validation.
 
-use crate::config::password::PasswordHash;
 use crate::config::secret::Secret;
+use shardgate_wire::auth::{CachingSha2Verifier, NativeHash};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -145,9 +145,9 @@ pub struct User {
     /// The name.
     pub name: Arc<str>,
     /// What `caching_sha2_password` checks; `None`: this method isn't offered.
-    pub password: Option<PasswordHash>,
+    pub password: Option<CachingSha2Verifier>,
     /// What `mysql_native_password` checks, SHA1 of SHA1 of the password; `None`: this method isn't offered.
-    pub native_password: Option<[u8; 20]>,
+    pub native_password: Option<NativeHash>,
     /// The user's right by keyspace.
     pub keyspaces: BTreeMap<Arc<str>, Right>,
     /// The right for keyspaces that aren't named (`"*"`).

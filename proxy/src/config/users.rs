@@ -1,8 +1,8 @@
 //! The `users` of shardgate.yaml.
 
 use crate::config::model::{Right, User};
-use crate::config::password::{PasswordHash, parse_native};
 use shardgate_vschema::yaml::{At, KeyAt};
+use shardgate_wire::auth::{CachingSha2Verifier, NativeHash};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -32,11 +32,11 @@ fn read_user(key: &KeyAt<'_>, at: &At<'_>) -> Option<User> {
     let mut fields = at.fields()?;
     let password = fields.optional("password_hash").map(|at| {
         let text = at.string()?;
-        PasswordHash::parse(text).map_err(|error| at.fault(error.to_string())).ok()
+        text.parse::<CachingSha2Verifier>().map_err(|error| at.fault(error.to_string())).ok()
     });
     let native = fields.optional("native_password_hash").map(|at| {
         let text = at.string()?;
-        parse_native(text).map_err(|error| at.fault(error.to_string())).ok()
+        text.parse::<NativeHash>().map_err(|error| at.fault(error.to_string())).ok()
     });
     if let Some((key, _)) = fields.with_key("password") {
         key.fault_with_hint(

@@ -3,14 +3,14 @@
 use super::client::{Client, Input, InputError};
 use super::state::SessionState;
 use crate::backend::random;
-use crate::config::{PasswordHash, User};
+use crate::config::User;
 use crate::error::StatementError;
 use crate::settings::Settings;
 use crate::snapshot::Snapshot;
 use crate::worker::Worker;
 use shardgate_wire::auth::{
-    Accepted, Account, CachingSha2Verifier, CryptHash, Denied, Hello, Link, NativeHash, Nonce, ServerAuth,
-    ServerAuthError, ServerStep, Sha256d,
+    Accepted, Account, CachingSha2Verifier, Denied, Hello, Link, Nonce, ServerAuth, ServerAuthError, ServerStep,
+    Sha256d,
 };
 use shardgate_wire::charset::Collation;
 use shardgate_wire::frame::Seq;
@@ -57,7 +57,7 @@ const MAX_LOGIN_PACKET: usize = 64 << 10;
 #[derive(Debug, Default)]
 pub(crate) struct AuthCache {
     /// By user: the stored hash that it belongs to, and the fast one.
-    learned: Mutex<HashMap<Arc<str>, (PasswordHash, Sha256d)>>,
+    learned: Mutex<HashMap<Arc<str>, (CachingSha2Verifier, Sha256d)>>,
 }
 
 impl AuthCache {
@@ -123,26 +123,7 @@ impl From<ServerAuthError> for LoginError {
 
 /// The account of a user, as the exchange wants it.
 fn account(user: &User, cache: &AuthCache) -> Account {
-    Account {
-        caching_sha2: user.password.as_ref().and_then(verifier),
-        cached: cache.get(user),
-        native: user.native_password.and_then(native),
-    }
-}
-
-fn verifier(hash: &PasswordHash) -> Option<CachingSha2Verifier> {
-    match hash {
-        PasswordHash::Sha256d(digest) => Some(CachingSha2Verifier::Sha256d(Sha256d(*digest))),
-        PasswordHash::Crypt { rounds, salt, digest } => {
-            let stored = [b"$A$", format!("{rounds:03X}").as_bytes(), b"$", salt, digest].concat();
-            CryptHash::from_bytes(&stored).ok().map(CachingSha2Verifier::Crypt)
-        }
-    }
-}
-
-fn native(hash: [u8; 20]) -> Option<NativeHash> {
-    let digits: String = hash.iter().map(|byte| format!("{byte:02X}")).collect();
-    format!("*{digits}").parse().ok()
+    Account { caching_sha2: user.password.clone(), cached: cache.get(user), native: user.native_password.clone() }
 }
 
 /// Greet a client and log it in.

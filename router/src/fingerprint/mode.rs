@@ -1,5 +1,10 @@
 //! What the session sets that changes how a text is read.
 
+use crate::sql::options::ClientCharset;
+use encoding_rs::Encoding;
+use shardgate_vschema::Value;
+use std::borrow::Cow;
+
 /// Character sets in which a byte of a character can look like ASCII, so that the scanner must know where characters
 /// begin. In all others (UTF-8, Latin-1, ...) quotes and backslashes are always what they look like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -63,6 +68,22 @@ pub struct LexMode {
     pub no_backslash_escapes: bool,
     /// The class of the connection's character set.
     pub charset: CharsetClass,
+    /// How its bytes become UTF-8, which vindexes take; `None`: they are.
+    pub encoding: Option<&'static Encoding>,
+}
+
+impl LexMode {
+    /// A value of the text in the form that vindexes take: text as UTF-8. `None` if its bytes aren't of the character
+    /// set.
+    pub(crate) fn for_vindex<'a>(&self, value: Value<'a>) -> Option<Value<'a>> {
+        match (self.encoding, value) {
+            (Some(encoding), Value::Text(text)) if !text.is_ascii() => {
+                let decoded = encoding.decode_without_bom_handling_and_without_replacement(&text)?;
+                Some(Value::Text(Cow::Owned(decoded.into_owned().into_bytes())))
+            }
+            (_, value) => Some(value),
+        }
+    }
 }
 
 /// The parts of `sql_mode` that decide how tokens make a statement.
@@ -81,8 +102,9 @@ pub struct SqlMode {
 impl SqlMode {
     /// The mode that a value of `sql_mode` (names with commas) and a character set's name give.
     pub fn new(sql_mode: &str, charset: &str) -> Self {
-        let mut mode =
-            SqlMode { lex: LexMode { charset: CharsetClass::of(charset), ..LexMode::default() }, ..SqlMode::default() };
+        let encoding = ClientCharset::from_name(charset).encoding();
+        let lex = LexMode { charset: CharsetClass::of(charset), encoding, ..LexMode::default() };
+        let mut mode = SqlMode { lex, ..SqlMode::default() };
         for name in sql_mode.split(',') {
             match name.trim().to_ascii_uppercase().as_str() {
                 "ANSI_QUOTES" => mode.lex.ansi_quotes = true,

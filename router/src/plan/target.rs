@@ -39,6 +39,15 @@ impl KeyExpr {
     /// When a parameter is missing, or a value can't be stored in the column.
     pub fn value<'a>(&self, args: &Arguments<'a>, session: &'a dyn SessionValues) -> Result<Coerced<'a>, SqlError> {
         let value = self.value.evaluate(args, session)?;
+        let Some(value) = args.mode.for_vindex(value) else {
+            return match self.comparison {
+                Comparison::Equal | Comparison::NullSafe => Ok(Coerced::Unknown),
+                Comparison::Stored => Err(SqlError::new(
+                    Code::VindexMapping,
+                    "the shard key's value isn't valid in the connection's character set".to_owned(),
+                )),
+            };
+        };
         match (self.comparison, value) {
             (Comparison::Equal, Value::Null) => Ok(Coerced::NoRow),
             (Comparison::NullSafe, Value::Null) => Ok(Coerced::Value(Value::Null)),
@@ -261,7 +270,10 @@ impl Target {
                         for literal in args.fingerprint.slot_literals(*slot) {
                             let key = match args.literal(*literal)? {
                                 Value::Null => Coerced::NoRow,
-                                value => coercion.compared(value),
+                                value => args
+                                    .mode
+                                    .for_vindex(value)
+                                    .map_or(Coerced::Unknown, |value| coercion.compared(value)),
                             };
                             if !add(key)? {
                                 return Ok(ShardSet::all(ranges.len()));

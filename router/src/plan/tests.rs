@@ -112,6 +112,7 @@ const KEY: CacheKey<'static> = CacheKey {
             ansi_quotes: false,
             no_backslash_escapes: false,
             charset: crate::fingerprint::CharsetClass::Plain,
+            encoding: None,
         },
         pipes_as_concat: false,
         high_not_precedence: false,
@@ -152,4 +153,14 @@ fn the_cache_stays_within_its_bounds_and_keeps_what_is_used() {
         small.insert(&KEY, &scanned(&format!("SELECT column_{number}x")), local(Vec::new()));
     }
     assert!(small.len() <= 48, "{}", small.len());
+}
+
+#[test]
+fn a_text_key_of_another_character_set_is_placed_as_its_utf_8_is() {
+    let latin1 = SqlMode::new("", "latin1").lex;
+    let text = |bytes: &'static [u8]| shardgate_vschema::Value::Text(bytes.into());
+    assert_eq!(latin1.for_vindex(text(b"caf\xe9")), Some(text("café".as_bytes())));
+    assert_eq!(latin1.for_vindex(text(b"cafe")), Some(text(b"cafe")));
+    assert_eq!(SqlMode::new("", "utf8mb4").lex.for_vindex(text("é".as_bytes())), Some(text("é".as_bytes())));
+    assert_eq!(SqlMode::new("", "gbk").lex.for_vindex(text(b"\x81")), None);
 }

@@ -107,6 +107,11 @@ impl ClientCharset {
         Self { multi_byte, encoding }
     }
 
+    /// How the character set's bytes become UTF-8; `None`: they are.
+    pub fn encoding(&self) -> Option<&'static Encoding> {
+        (self.encoding != encoding_rs::UTF_8).then_some(self.encoding)
+    }
+
     /// The text as UTF-8; what isn't valid becomes U+FFFD.
     pub fn decode<'a>(&self, bytes: &'a [u8]) -> Cow<'a, str> {
         self.encoding.decode_without_bom_handling(bytes).0
