@@ -8,12 +8,14 @@
 mod admin;
 mod backend;
 pub mod check;
+mod client;
 pub mod config;
 mod control;
 mod error;
 mod execute;
 mod metrics;
 mod net;
+mod row;
 mod sequence;
 mod server;
 mod session;

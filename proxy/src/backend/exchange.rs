@@ -2,8 +2,8 @@
 
 use super::connection::{Backend, BackendError};
 use super::pool::InstancePool;
+use crate::client::Client;
 use crate::net::Stream;
-use crate::session::Client;
 use crate::show::ProcessHandle;
 use shardgate_wire::StatusFlags;
 use shardgate_wire::frame;

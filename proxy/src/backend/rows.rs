@@ -1,7 +1,7 @@
 //! Reading a reply that the proxy itself consumes: its head, and row after row.
 
 use super::connection::{Backend, BackendError, OkSummary};
-use crate::execute::Row;
+use crate::row::Row;
 use shardgate_wire::reply::EofPacket;
 use shardgate_wire::{ColumnDefinition, StatusFlags};
 

@@ -1,10 +1,11 @@
 //! Listeners, and the way of a client from accept to the end of its session.
 
 use super::{ServeError, io_error};
+use crate::client::{Client, Input};
 use crate::config::Config;
 use crate::metrics::RefusedConnection;
 use crate::net::Stream;
-use crate::session::{self, Client, End, Input, LoginError, Session};
+use crate::session::{self, End, LoginError, Session};
 use crate::worker::Worker;
 use shardgate_router::error::Code;
 use std::io;

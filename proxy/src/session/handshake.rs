@@ -1,8 +1,8 @@
 //! A client's login: greeting, TLS, password, default database.
 
-use super::client::{Client, Input, InputError};
 use super::state::SessionState;
 use crate::backend::random;
+use crate::client::{Client, Input, InputError};
 use crate::config::User;
 use crate::error::StatementError;
 use crate::settings::Settings;

@@ -4,7 +4,6 @@
 //! nothing is handed over to another task or thread.
 
 mod aftermath;
-mod client;
 mod connections;
 mod handshake;
 mod local;
@@ -16,7 +15,7 @@ mod state;
 mod transaction;
 mod variables;
 
-pub(crate) use client::{Client, Input, InputError};
+use crate::client::{Client, Input, InputError};
 pub(crate) use connections::{Connections, Lease, Needs, Transaction, quote_name};
 pub(crate) use handshake::{AuthCache, Login, LoginError, log_in};
 pub(crate) use place::{KeyspaceRef, Place, TabletType};
