@@ -132,6 +132,8 @@ codes! {
     UnknownTarget = 15012, 1049, "42000", "The default database names a shard or a tablet type that doesn't exist.", "`SHOW SHARDS` lists the shards; types are `primary` and `replica`.";
     /// No such savepoint.
     UnknownSavepoint = 15017, 1305, "42000", "No savepoint of the transaction has this name.", "Set it with SAVEPOINT first.";
+    /// A statement that can't be prepared.
+    NotPreparable = 15022, 1295, "HY000", "MySQL doesn't prepare statements of this kind.", "Send it as a text.";
     /// Too many prepared statements.
     TooManyStatements = 15018, 1461, "42000", "A session holds as many prepared statements as it may.", "Close statements that aren't used any more.";
     /// Arguments of an execution that don't fit.

@@ -41,7 +41,7 @@ pub(super) async fn run(session: &mut Session, statement: &Statement<'_>, ddl: &
         };
         match head {
             Ok(Head::Ok(ok)) => {
-                sum.add(&ok);
+                sum.add_alike(&ok);
                 session.after_statement(&statement.plan.effects, &mut lease, ok.warnings).await?;
                 session.connections.put_back(lease).await;
                 done.push(name);

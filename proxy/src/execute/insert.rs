@@ -35,7 +35,7 @@ pub(super) async fn run(
         let place = keyspace.place(part.index, TabletType::Primary, 0)?;
         let text = text_of(session, statement, insert, part, &place, &generated, &evaluated)?;
         let rows = InsertedRows { count: part.rows.len() as u64, ignore: insert.ignore };
-        texts.push(write::Part { place, text, rows: counted.then_some(rows) });
+        texts.push(write::Part { place, text, rows: counted.then_some(rows), alike: false });
     }
     let several = texts.len() > 1;
     let sum = scatter::write(session, statement, texts).await?;

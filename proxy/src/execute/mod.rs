@@ -24,6 +24,7 @@ mod sort_key;
 #[cfg(test)]
 mod testing;
 mod view;
+mod warnings;
 mod write;
 
 pub(crate) use output::{Protocol, ReplyContext, simple_result};

@@ -22,6 +22,15 @@ impl OkSum {
         self.add_info(numbers(&ok.info));
     }
 
+    /// Add a shard's OK for what all shards do alike, to their copies of the same rows: it counts once.
+    pub(crate) fn add_alike(&mut self, ok: &OkSummary) {
+        self.affected_rows = self.affected_rows.max(ok.affected_rows);
+        self.warnings = self.warnings.max(ok.warnings);
+        if self.info.is_empty() {
+            self.info = numbers(&ok.info);
+        }
+    }
+
     /// Add a shard's OK for `rows` of an INSERT's or REPLACE's rows. For a single row MySQL sends no text, so the text
     /// of the whole statement, which has more, is made from the count of affected rows; `ignore`: it is an INSERT
     /// IGNORE.
@@ -105,6 +114,15 @@ mod tests {
         sum.add(&ok(0, 1, "Rows matched: 0  Changed: 0  Warnings: 1"));
         assert_eq!(sum.info(), "Rows matched: 2  Changed: 1  Warnings: 1");
         assert_eq!((sum.affected_rows(), sum.warnings()), (1, 1));
+    }
+
+    #[test]
+    fn copies_of_the_same_rows_count_once() {
+        let mut sum = OkSum::default();
+        sum.add_alike(&ok(5, 1, "Rows matched: 6  Changed: 5  Warnings: 1"));
+        sum.add_alike(&ok(5, 1, "Rows matched: 6  Changed: 5  Warnings: 1"));
+        assert_eq!((sum.affected_rows(), sum.warnings()), (5, 1));
+        assert_eq!(sum.info(), "Rows matched: 6  Changed: 5  Warnings: 1");
     }
 
     #[test]

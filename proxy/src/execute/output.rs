@@ -77,9 +77,20 @@ impl ResultEncoder {
 
     /// Append what ends the rows.
     pub(crate) fn end(&self, status: StatusFlags, warnings: u16, out: &mut Vec<u8>, seq: &mut Seq) {
-        let ok = OkPacket { status, warnings, ..OkPacket::default() };
-        frame::append(out, seq, |out| ok.encode_end(out, self.capabilities));
+        end_rows(status, warnings, self.capabilities, out, seq);
     }
+}
+
+/// Append what ends the rows of a result.
+pub(super) fn end_rows(
+    status: StatusFlags,
+    warnings: u16,
+    capabilities: Capabilities,
+    out: &mut Vec<u8>,
+    seq: &mut Seq,
+) {
+    let ok = OkPacket { status, warnings, ..OkPacket::default() };
+    frame::append(out, seq, |out| ok.encode_end(out, capabilities));
 }
 
 /// A length-encoded count of columns, of which MySQL has at most 4096.

@@ -18,12 +18,13 @@ pub(super) struct ShardRows {
     lease: Lease,
     columns: Vec<ColumnDefinition<'static>>,
     ended: bool,
+    warnings: u16,
 }
 
 impl ShardRows {
     /// The rows behind a head that was read.
     pub(super) fn new(lease: Lease, columns: Vec<ColumnDefinition<'static>>) -> Self {
-        ShardRows { lease, columns, ended: false }
+        ShardRows { lease, columns, ended: false, warnings: 0 }
     }
 
     async fn read(&mut self, row: &mut Row) -> Result<bool, BackendError> {
@@ -32,8 +33,9 @@ impl ShardRows {
         }
         match self.lease.backend.read_row(self.columns.len(), row).await {
             Ok(Step::Row) => Ok(true),
-            Ok(Step::End { status, .. }) => {
+            Ok(Step::End { status, warnings }) => {
                 self.ended = true;
+                self.warnings = warnings;
                 self.lease.in_transaction = status.contains(StatusFlags::IN_TRANS);
                 Ok(false)
             }
@@ -42,6 +44,11 @@ impl ShardRows {
                 Err(error)
             }
         }
+    }
+
+    /// The connection, if the statement has ended on it with warnings.
+    pub(super) fn warned(&mut self) -> Option<&mut Lease> {
+        (self.ended && self.warnings > 0 && !self.lease.backend.broken).then_some(&mut self.lease)
     }
 
     /// Kill the statement, if its rows haven't ended.

@@ -20,6 +20,8 @@ pub(super) struct Part {
     pub(super) text: Vec<u8>,
     /// The rows that it inserts, where the statement inserts several.
     pub(super) rows: Option<InsertedRows>,
+    /// Every shard does the same to its copy of the rows, which count once.
+    pub(super) alike: bool,
 }
 
 /// Rows of an INSERT that one shard gets.
@@ -40,11 +42,11 @@ pub(super) async fn run(
     savepoint: bool,
 ) -> Result<OkSum, StatementError> {
     let savepoint = savepoint && (session.transaction.open || !session.state.autocommit());
-    let mut sent: Vec<(Lease, Option<InsertedRows>)> = Vec::with_capacity(parts.len());
+    let mut sent: Vec<(Lease, Option<InsertedRows>, bool)> = Vec::with_capacity(parts.len());
     let mut failure = None;
-    for Part { place, text, rows } in parts {
+    for Part { place, text, rows, alike } in parts {
         match send(session, statement, place, &text, savepoint).await {
-            Ok(lease) => sent.push((lease, rows)),
+            Ok(lease) => sent.push((lease, rows, alike)),
             Err(error) => {
                 failure = Some(error);
                 break;
@@ -53,7 +55,7 @@ pub(super) async fn run(
     }
     let mut sum = OkSum::default();
     let mut done: Vec<Lease> = Vec::with_capacity(sent.len());
-    for (mut lease, rows) in sent {
+    for (mut lease, rows, alike) in sent {
         if let Some(lost) = session.lost_in_transaction(&lease) {
             failure = failure.or(Some(lost));
             continue;
@@ -62,6 +64,7 @@ pub(super) async fn run(
             Ok(crate::backend::Head::Ok(ok)) => {
                 match rows {
                     Some(rows) => sum.add_rows(&ok, rows.count, rows.ignore),
+                    None if alike => sum.add_alike(&ok),
                     None => sum.add(&ok),
                 }
                 lease.in_transaction = StatusFlags(ok.status).contains(StatusFlags::IN_TRANS);

@@ -11,7 +11,7 @@ use crate::execute;
 use shardgate_router::args::{Arguments, Parameters};
 use shardgate_router::error::Code;
 use shardgate_router::fingerprint::{self, Fingerprint};
-use shardgate_router::plan::Operator;
+use shardgate_router::plan::{Local, Operator};
 use shardgate_vschema::Value;
 use shardgate_wire::ColumnDefinition;
 use shardgate_wire::charset::Charset;
@@ -148,6 +148,20 @@ impl Session {
         }
         let plan = self.plan(text, &fingerprint, true)?;
         self.check_rights(&plan)?;
+        if let Operator::Local(
+            Local::Begin(_)
+            | Local::Savepoint(_)
+            | Local::RollbackTo(_)
+            | Local::Release(_)
+            | Local::Use(_)
+            | Local::Prepare { .. }
+            | Local::Execute { .. }
+            | Local::Deallocate(_),
+        ) = &plan.root
+        {
+            let message = "This command is not supported in the prepared statement protocol yet";
+            return Err(StatementError::sql(Code::NotPreparable, message));
+        }
         let parameters = u16::try_from(fingerprint.parameter_count()).unwrap_or(u16::MAX);
         let text = self.worker.intern(text);
         let args = Arguments { text: &text, fingerprint: &fingerprint, parameters: None, mode: self.state.mode.lex };

@@ -86,6 +86,12 @@ pub(super) fn plan(
         let root = Operator::Route(Route { keyspace, target: Target::Unsharded, sql, sql_alone: None, hidden: 0 });
         return Ok(Some(Plan { class: StatementClass::Ddl, tables, pins: Vec::new(), effects, root }));
     }
+    if definition.kind == DdlKind::Maintenance {
+        // Answered with rows: those of all shards.
+        let target = if sharded { Target::Scatter } else { Target::Unsharded };
+        let root = Operator::Route(Route { keyspace, target, sql, sql_alone: None, hidden: 0 });
+        return Ok(Some(Plan { class: StatementClass::Show, tables, pins: Vec::new(), effects, root }));
+    }
     let names = tables.iter().map(|table| Arc::clone(&table.table)).collect();
     let root = Operator::Ddl(Ddl { keyspace, kind: definition.kind, tables: names, sql });
     Ok(Some(Plan { class: StatementClass::Ddl, tables, pins: Vec::new(), effects, root }))
