@@ -2,7 +2,6 @@
 
 mod arrows;
 mod documented;
-mod forbidden;
 mod length;
 
 use crate::repository::Repository;
@@ -16,7 +15,6 @@ pub fn faults(repository: &Repository) -> anyhow::Result<Vec<String>> {
     arrows::check(repository, &mut faults)?;
     length::check(repository, &mut faults)?;
     documented::check(repository, &mut faults)?;
-    forbidden::check(repository, &mut faults)?;
     Ok(faults)
 }
 
