@@ -1,5 +1,8 @@
 //! What the commands print and with which code they end, run as processes.
 
+// In a test a wrong value is to end it.
+#![allow(clippy::unwrap_used)]
+
 use serde_json::Value;
 use std::fs;
 use std::io::Write as _;

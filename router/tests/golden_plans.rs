@@ -4,6 +4,9 @@
 //! that begin with `#` are comments, `@database name` (or none) sets the session's database for what follows, and
 //! `@prepared on` makes `?` a parameter. With `UPDATE_PLANS=1` the plans are written anew.
 
+// In a test a wrong value is to end it.
+#![allow(clippy::unwrap_used)]
+
 use shardgate_router::args::Arguments;
 use shardgate_router::catalog::{Catalog, KeyspaceInfo};
 use shardgate_router::explain;

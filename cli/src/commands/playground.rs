@@ -56,7 +56,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
                 _ = interrupt.recv() => {}
             }
         };
-        run_playground(options, |config| serve(config), until).await?;
+        run_playground(options, serve, until).await?;
         Ok(ExitCode::SUCCESS)
     })
 }

@@ -6,6 +6,9 @@
 //! `SHARDGATE_TEST_ROUNDS` is the number of random statements of a kind and mode (default 250), `SHARDGATE_TEST_SEED` the
 //! seed.
 
+// In a test a wrong value is to end it.
+#![allow(clippy::unwrap_used)]
+
 mod generate;
 mod server;
 
