@@ -1,0 +1,12 @@
+//! The real proxy binary in front of real MySQL servers: clients, logins, the protocol, sessions, faults, operation.
+//! One program, so that its tests share servers and the proxy.
+
+mod clients;
+mod faults;
+mod fixture;
+mod login;
+mod operation;
+mod protocol;
+mod raw;
+mod session;
+mod sysbench;
