@@ -272,7 +272,7 @@ pub fn template(template: &Template, args: &Arguments<'_>) -> String {
             Piece::Value(value) => {
                 let _ = write!(out, "{{{}}}", self::value(value, args));
             }
-            Piece::Generated => out.push_str("{generated}"),
+            Piece::Generated | Piece::GeneratedOr(_) => out.push_str("{generated}"),
             Piece::LimitSum { offset, count } => {
                 let _ = write!(out, "{{{} + {}}}", value(offset, args), value(count, args));
             }

@@ -11,6 +11,7 @@ use shardgate_wire::reply::{ErrPacket, OkPacket};
 use std::io;
 use std::sync::Arc;
 use std::time::Instant;
+use tokio::task::JoinHandle;
 
 /// Bytes of a backend's read buffer, and so the largest piece that is relayed at once.
 pub(crate) const READ_SIZE: usize = 16 << 10;
@@ -139,6 +140,8 @@ pub(crate) struct Backend {
     pub(crate) tainted: bool,
     /// A reply wasn't read to its end, or the protocol is out of step: it must be closed.
     pub(crate) broken: bool,
+    /// A KILL QUERY that may still come to it, and would hit whatever runs then.
+    pub(crate) kill: Option<JoinHandle<()>>,
     /// When it was made.
     pub(crate) created: Instant,
     /// When it was given back.
@@ -164,6 +167,7 @@ impl Backend {
             statements: Vec::new(),
             tainted: false,
             broken: false,
+            kill: None,
             created: now,
             idle_since: now,
             _permit: permit,
@@ -325,6 +329,18 @@ impl Backend {
         self.queue_query(sql);
         self.flush().await?;
         self.read_ok().await
+    }
+
+    /// Wait until a KILL QUERY that was sent for this connection has been carried out, and let a statement of no
+    /// consequence take it if the one that it was for has ended before.
+    pub(crate) async fn settle_kill(&mut self) {
+        let Some(kill) = self.kill.take() else { return };
+        if kill.await.is_err() {
+            self.broken = true;
+        }
+        if !self.broken && !matches!(self.run(b"DO 0").await, Ok(_) | Err(BackendError::Answered(_))) {
+            self.broken = true;
+        }
     }
 
     /// The statement with this text, if it is prepared here for the current database and settings. It counts as used.

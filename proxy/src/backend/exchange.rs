@@ -11,6 +11,7 @@ use shardgate_wire::reply::{EofPacket, Expect, OkPacket, Outcome, ReplyScanner};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 /// How long a shard may take to answer after its statement was killed, before its connection is given up.
@@ -52,19 +53,21 @@ pub(crate) struct Watch<'a> {
     pool: &'a Arc<InstancePool>,
     /// Until when the shard may answer, once the statement was killed.
     grace: Option<Instant>,
+    /// The KILL QUERY that was sent.
+    kill: Option<JoinHandle<()>>,
 }
 
 impl<'a> Watch<'a> {
     /// Watch over a statement on a connection of this pool.
     pub(crate) fn new(process: &'a ProcessHandle, deadline: Option<Instant>, pool: &'a Arc<InstancePool>) -> Self {
-        Watch { process, deadline, pool, grace: None }
+        Watch { process, deadline, pool, grace: None, kill: None }
     }
 
     /// Kill the statement, and wait a while for the shard's answer to it.
     fn stop(&mut self, thread_id: u32) {
         self.grace = Some(Instant::now() + KILL_GRACE);
         self.deadline = None;
-        self.pool.kill_query(thread_id);
+        self.kill = Some(self.pool.kill_query(thread_id));
     }
 }
 
@@ -101,6 +104,7 @@ impl Backend {
                     }
                     self.buffer.consume(progress.consumed);
                     self.broken = !self.buffer.is_empty();
+                    self.kill = watch.kill.take();
                     return Ok(outcome);
                 }
                 None => {
@@ -133,7 +137,7 @@ impl Backend {
                 () = tokio::time::sleep_until(until) => {
                     let now = Instant::now();
                     if client.is_closed().await {
-                        watch.pool.kill_query(self.thread_id);
+                        drop(watch.pool.kill_query(self.thread_id));
                         return Err(RelayError::Client(io::Error::from(io::ErrorKind::ConnectionAborted)));
                     }
                     match (watch.grace, watch.deadline) {
@@ -176,6 +180,7 @@ impl Backend {
                     announce_more(&mut payload, capabilities);
                 }
                 client.packet(|out| out.extend_from_slice(&payload));
+                self.kill = watch.kill.take();
                 return Ok(outcome);
             }
             client.packet(|out| out.extend_from_slice(&payload));

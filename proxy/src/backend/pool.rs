@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::task::JoinHandle;
 
 /// A place among an instance's connections; given back when the connection is dropped. A connection that only kills has
 /// none.
@@ -228,7 +229,7 @@ impl Drop for Starving<'_> {
 impl InstancePool {
     /// Kill the statement that runs on a connection, in the background and over a connection of its own. What comes of
     /// it is seen by whoever waits for the statement's answer.
-    pub(crate) fn kill_query(self: &Arc<Self>, thread_id: u32) {
+    pub(crate) fn kill_query(self: &Arc<Self>, thread_id: u32) -> JoinHandle<()> {
         let pool = Arc::clone(self);
         tokio::spawn(async move {
             let statement = format!("KILL QUERY {thread_id}");
@@ -246,7 +247,7 @@ impl InstancePool {
                 }
                 Err(_) => tracing::warn!(instance = %pool.instance.id, thread_id, "killing a statement took too long"),
             }
-        });
+        })
     }
 
     /// A connection of this profile, one with these settings if there is one.

@@ -1,6 +1,7 @@
 //! Statements on several shards: reads whose rows are combined, and writes whose counts are.
 
 use super::aggregate::Aggregate;
+use super::head;
 use super::limit::Limit;
 use super::merge_sort::MergeSort;
 use super::ok_sum::OkSum;
@@ -124,7 +125,8 @@ pub(super) async fn run_binary_alone(
     if let Err(error) = lease.backend.flush().await {
         return Err(super::shard_rows::failed(session, statement.plan.class, lease, error).await);
     }
-    let head = match lease.backend.read_head().await {
+    let deadline = head::deadline(session);
+    let head = match head::read_head(session, &mut lease, deadline).await {
         Ok(head) => head,
         Err(error) => return Err(super::shard_rows::failed(session, statement.plan.class, lease, error).await),
     };
@@ -158,6 +160,7 @@ async fn open(
     keyspace: &KeyspaceRef,
     shards: &ShardSet,
 ) -> Result<Vec<ShardRows>, StatementError> {
+    let deadline = head::deadline(session);
     let mut leases: Vec<Lease> = Vec::with_capacity(shards.indices().len());
     let mut failure = None;
     for index in shards.indices() {
@@ -171,7 +174,7 @@ async fn open(
     }
     let mut rows = Vec::with_capacity(leases.len());
     for mut lease in leases {
-        match lease.backend.read_head().await {
+        match head::read_head(session, &mut lease, deadline).await {
             Ok(Head::Rows(columns)) => rows.push(ShardRows::new(lease, columns)),
             Ok(Head::Ok(_)) => {
                 session.connections.put_back(lease).await;
@@ -358,12 +361,12 @@ fn interrupted(_: crate::show::Kill) -> StatementError {
 /// Give the shards' connections back. After an error what still runs is killed.
 async fn finish(
     session: &mut Session,
-    inputs: Vec<ShardRows>,
+    mut inputs: Vec<ShardRows>,
     result: Result<(), StatementError>,
 ) -> Result<(), StatementError> {
     let mut lost = false;
     if result.is_err() {
-        for input in &inputs {
+        for input in &mut inputs {
             input.kill();
         }
     }

@@ -52,9 +52,9 @@ impl ShardRows {
     }
 
     /// Kill the statement, if its rows haven't ended.
-    pub(super) fn kill(&self) {
+    pub(super) fn kill(&mut self) {
         if !self.ended {
-            self.lease.pool.kill_query(self.lease.backend.thread_id);
+            self.lease.backend.kill = Some(self.lease.pool.kill_query(self.lease.backend.thread_id));
         }
     }
 

@@ -122,7 +122,10 @@ impl Connections {
 
     /// Done with a statement: keep the connection if a transaction is open on it or it is pinned, else give it back.
     #[inline]
-    pub(crate) async fn put_back(&mut self, lease: Lease) {
+    pub(crate) async fn put_back(&mut self, mut lease: Lease) {
+        if lease.backend.kill.is_some() {
+            lease.backend.settle_kill().await;
+        }
         if lease.backend.broken {
             // Dropped, which closes it.
             return;

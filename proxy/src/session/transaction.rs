@@ -174,7 +174,8 @@ impl Session {
 
     /// Kill what runs on a connection, because nobody waits for it any more.
     pub(crate) fn kill_backend(&self, lease: &Lease) {
-        lease.pool.kill_query(lease.backend.thread_id);
+        // Nobody uses the connection again.
+        drop(lease.pool.kill_query(lease.backend.thread_id));
     }
 }
 

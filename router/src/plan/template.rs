@@ -87,8 +87,10 @@ pub enum Piece {
     Session(SessionValue),
     /// A value, as a literal.
     Value(ValueExpr),
-    /// The value that was generated for the row's auto_increment column, or the one that the client gave.
+    /// The value that was generated for the row's auto_increment column.
     Generated,
+    /// That value, or the one that the client gave, if none was generated for this row.
+    GeneratedOr(ValueExpr),
     /// The sum of a LIMIT's offset and count (saturating), which is what each shard must return.
     LimitSum {
         /// Rows to skip.
@@ -200,6 +202,10 @@ impl Template {
                 Piece::Session(value) => write_literal(&context.session.value(*value), args.mode, out),
                 Piece::Value(ValueExpr::Default) => out.extend_from_slice(b"DEFAULT"),
                 Piece::Value(value) => write_value(value, args, context, out)?,
+                Piece::GeneratedOr(given) => match context.generated {
+                    Some(number) => write_literal(&Value::UInt(number), args.mode, out),
+                    None => write_value(given, args, context, out)?,
+                },
                 Piece::Generated => match context.generated {
                     Some(number) => write_literal(&Value::UInt(number), args.mode, out),
                     None => {

@@ -280,7 +280,7 @@ fn plan_row(
         match places.auto_place.and_then(|place| row.value(place)) {
             Some(expr) => {
                 let given = given_value(planning, expr, places.table, auto)?;
-                edits.cover(expr.span, vec![Piece::Generated]);
+                edits.cover(expr.span, vec![Piece::GeneratedOr(given.clone())]);
                 generated = Some(given);
             }
             None => {
