@@ -1,5 +1,6 @@
 //! Data definition on every shard.
 
+use super::head;
 use super::ok_sum::OkSum;
 use super::route::{lease, render};
 use super::scatter::answer_write;
@@ -20,6 +21,7 @@ pub(super) async fn run(session: &mut Session, statement: &Statement<'_>, ddl: &
     session.commit_all().await?;
     let keyspace = KeyspaceRef::find(&session.snapshot, &ddl.keyspace)?;
     let count = keyspace.ranges().len();
+    let deadline = head::deadline(session);
     let mut sum = OkSum::default();
     let mut done: Vec<String> = Vec::new();
     let mut failure = None;
@@ -36,7 +38,7 @@ pub(super) async fn run(session: &mut Session, statement: &Statement<'_>, ddl: &
         };
         lease.backend.queue_query(&text);
         let head = match lease.backend.flush().await {
-            Ok(()) => lease.backend.read_head().await,
+            Ok(()) => head::read_head(session, &mut lease, deadline).await,
             Err(error) => Err(error),
         };
         match head {

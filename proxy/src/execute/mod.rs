@@ -7,6 +7,7 @@ mod decimal;
 mod double;
 mod evaluate;
 mod fold;
+mod head;
 mod insert;
 mod limit;
 mod merge_sort;

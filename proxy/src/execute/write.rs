@@ -1,5 +1,6 @@
 //! One write on several shards at once.
 
+use super::head;
 use super::ok_sum::OkSum;
 use super::route::lease;
 use super::shard_rows::failed;
@@ -41,6 +42,7 @@ pub(super) async fn run(
     parts: Vec<Part>,
     savepoint: bool,
 ) -> Result<OkSum, StatementError> {
+    let deadline = head::deadline(session);
     let savepoint = savepoint && (session.transaction.open || !session.state.autocommit());
     let mut sent: Vec<(Lease, Option<InsertedRows>, bool)> = Vec::with_capacity(parts.len());
     let mut failure = None;
@@ -60,7 +62,7 @@ pub(super) async fn run(
             failure = failure.or(Some(lost));
             continue;
         }
-        match lease.backend.read_head().await {
+        match head::read_head(session, &mut lease, deadline).await {
             Ok(crate::backend::Head::Ok(ok)) => {
                 match rows {
                     Some(rows) => sum.add_rows(&ok, rows.count, rows.ignore),
