@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
-use xtask::{documents, repository::Repository, tidy};
+use xtask::{bench, documents, repository::Repository, tidy};
 
 /// The project's own chores.
 #[derive(Debug, Parser)]
@@ -17,6 +17,8 @@ enum Chore {
     Tidy,
     /// Write docs/errors.md and docs/cli.md anew
     Docs,
+    /// Direct, HAProxy and shardgate side by side, with the processor time of a query
+    Bench(bench::BenchOptions),
 }
 
 fn main() -> anyhow::Result<ExitCode> {
@@ -29,6 +31,7 @@ fn main() -> anyhow::Result<ExitCode> {
             }
             Ok(if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
+        Chore::Bench(options) => bench::run(&repository, &options).map(|_| ExitCode::SUCCESS),
         Chore::Docs => {
             for (path, text) in documents::generated() {
                 std::fs::write(repository.path(path), text)?;
