@@ -3,7 +3,7 @@
 #   make demo     the playground: 2 shards of real MySQL, a sample shop, a tour, and a proxy to connect to
 #   make test     all tests, with real MySQL servers and real clients
 #   make bench    direct, HAProxy and shardgate side by side
-#   make oracle   the same statements on a plain MySQL and through the proxy, compared
+#   make oracle   the same statements on a plain MySQL and through the proxy, compared (SECONDS=60 SEED=1: random ones)
 #
 # CARGO_TARGET_DIR and SHARDGATE_CACHE move what is built and what is fetched out of the repository.
 
@@ -29,7 +29,8 @@ bench: mysql tools
 
 oracle: mysql
 	cargo build --locked --package shardgate-cli
-	cargo test --locked --package shardgate-integration-tests --test oracle -- --nocapture $(ARGS)
+	SHARDGATE_ORACLE_SECONDS=$(or $(SECONDS),60) SHARDGATE_ORACLE_SEED=$(SEED) \
+		cargo test --locked --package shardgate-integration-tests --test answers -- oracle --nocapture $(ARGS)
 
 fmt:
 	cargo fmt --all

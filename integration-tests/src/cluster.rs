@@ -218,9 +218,8 @@ impl Cluster {
         let (_, shards) =
             found.ok_or_else(|| HarnessError::Misuse(format!("the cluster has no keyspace {keyspace}")))?;
         let servers = self.servers.get().all();
-        let endpoint = |placed: &Placed| {
-            Some((placed.shard.clone(), endpoint_of(servers.get(placed.server)?, &placed.database)))
-        };
+        let endpoint =
+            |placed: &Placed| Some((placed.shard.clone(), endpoint_of(servers.get(placed.server)?, &placed.database)));
         Ok(shards.iter().filter_map(endpoint).collect())
     }
 
@@ -249,11 +248,9 @@ async fn set_up(keyspace: &KeyspacePlan, servers: &[Mysqld]) -> Result<Vec<Place
         let for_shards = servers.len().saturating_sub(1).max(1);
         let placed = ranges.into_iter().enumerate().map(|(number, range)| match number.checked_div(for_shards) {
             None | Some(0) => own(range.to_string(), number + 1),
-            Some(turn) => Placed {
-                shard: range.to_string(),
-                server: number % for_shards + 1,
-                database: format!("{name}_{turn}"),
-            },
+            Some(turn) => {
+                Placed { shard: range.to_string(), server: number % for_shards + 1, database: format!("{name}_{turn}") }
+            }
         });
         placed.collect()
     };

@@ -202,7 +202,11 @@ impl RawClient {
     ///
     /// # Errors
     /// The connection broke, the reply is malformed, or there are too few values.
-    pub fn execute_prepared(&mut self, prepared: PrepareOk, values: &[RawValue]) -> Result<Vec<RawReply>, HarnessError> {
+    pub fn execute_prepared(
+        &mut self,
+        prepared: PrepareOk,
+        values: &[RawValue],
+    ) -> Result<Vec<RawReply>, HarnessError> {
         if values.len() != usize::from(prepared.params) {
             let what = format!("{} values for {} parameters", values.len(), prepared.params);
             return Err(self.broken(what));

@@ -11,7 +11,7 @@ use crate::execute;
 use shardgate_router::args::{Arguments, Parameters};
 use shardgate_router::error::Code;
 use shardgate_router::fingerprint::{self, Fingerprint};
-use shardgate_router::plan::{Local, Operator};
+use shardgate_router::plan::{Local, Operator, Show};
 use shardgate_vschema::Value;
 use shardgate_wire::ColumnDefinition;
 use shardgate_wire::charset::Charset;
@@ -154,6 +154,7 @@ impl Session {
             | Local::RollbackTo(_)
             | Local::Release(_)
             | Local::Use(_)
+            | Local::Show(Show::Warnings { .. })
             | Local::Prepare { .. }
             | Local::Execute { .. }
             | Local::Deallocate(_),

@@ -1,0 +1,10 @@
+//! Routing and answers: what the proxy says is what one MySQL would say, and rows lie where they belong.
+
+mod adoption;
+mod oracle;
+mod placement;
+mod routing;
+mod sequences;
+mod session;
+mod town;
+mod transactions;

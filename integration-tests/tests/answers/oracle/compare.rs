@@ -1,0 +1,189 @@
+//! Whether two replies are the same answer.
+
+use shardgate_integration_tests::RawReply;
+use shardgate_wire::{ColumnDefinition, StatusFlags};
+
+/// How a statement's answers compare.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Verdict {
+    Equal,
+    /// The proxy says that it doesn't do this.
+    Refused(String),
+    Different(String),
+}
+
+/// The text of a refusal, if these replies are one.
+pub(super) fn refusal(replies: &[RawReply]) -> Option<&str> {
+    match replies {
+        [RawReply::Err { message, .. }] if message.starts_with("SG") && message.contains("unsupported") => {
+            Some(message)
+        }
+        _ => None,
+    }
+}
+
+/// Whether the answer to a statement is of the session or about the server: the proxy puts the session's value into the
+/// text, or makes the answer itself, and then lengths and flags of columns may be others.
+fn is_of_session(text: &str) -> bool {
+    const WORDS: [&str; 6] = ["@", "LAST_INSERT_ID()", "ROW_COUNT()", "FOUND_ROWS()", "DATABASE()", "SCHEMA()"];
+    text.starts_with("SHOW ") || WORDS.iter().any(|word| text.contains(word))
+}
+
+/// Whether MySQL's warnings depend on the way that it takes: grouped MIN and MAX of dates warn of a value of its own
+/// temporary table. FOUND_ROWS() warns that it is deprecated, but the proxy has put its value in.
+fn has_passing_warnings(text: &str) -> bool {
+    text.contains("FOUND_ROWS()") || text.contains("GROUP BY") && (text.contains("MIN(") || text.contains("MAX("))
+}
+
+pub(super) fn compare(text: &str, plain: &[RawReply], proxy: &[RawReply], ordered: bool) -> Verdict {
+    if plain.len() != proxy.len() {
+        return Verdict::Different(format!("{} results, not {}: {proxy:?}", proxy.len(), plain.len()));
+    }
+    let difference = plain.iter().zip(proxy).find_map(|(plain, proxy)| difference(text, plain, proxy, ordered));
+    difference.map_or(Verdict::Equal, Verdict::Different)
+}
+
+fn difference(text: &str, plain: &RawReply, proxy: &RawReply, ordered: bool) -> Option<String> {
+    let differs = |what: &str, plain: &dyn std::fmt::Debug, proxy: &dyn std::fmt::Debug| {
+        Some(format!("{what} {proxy:?}, not {plain:?}"))
+    };
+    match (plain, proxy) {
+        (
+            RawReply::Err { errno, sqlstate, message },
+            RawReply::Err { errno: errno_b, sqlstate: sqlstate_b, message: message_b },
+        ) => {
+            let same = errno == errno_b && sqlstate == sqlstate_b;
+            if same { None } else { differs("error", &(errno, sqlstate, message), &(errno_b, sqlstate_b, message_b)) }
+        }
+        (
+            RawReply::Ok { affected_rows, insert_id, warnings, info: _, status },
+            RawReply::Ok {
+                affected_rows: affected_b,
+                insert_id: insert_id_b,
+                warnings: warnings_b,
+                info: _,
+                status: status_b,
+            },
+        ) => {
+            if affected_rows != affected_b {
+                return differs("affected rows", affected_rows, affected_b);
+            }
+            if insert_id != insert_id_b {
+                return differs("insert id", insert_id, insert_id_b);
+            }
+            if warnings != warnings_b {
+                return differs("warnings", warnings, warnings_b);
+            }
+            differing_status(*status, *status_b)
+        }
+        (
+            RawReply::Rows { columns, rows, warnings, status },
+            RawReply::Rows { columns: columns_b, rows: rows_b, warnings: warnings_b, status: status_b },
+        ) => {
+            if columns.len() != columns_b.len() {
+                return differs("number of columns", &columns.len(), &columns_b.len());
+            }
+            let loose = is_of_session(text);
+            let mut columns = columns.iter().zip(columns_b);
+            if let Some(text) = columns.find_map(|(plain, proxy)| differing_column(plain, proxy, loose)) {
+                return Some(text);
+            }
+            let (mut rows, mut rows_b) = (rows.clone(), rows_b.clone());
+            if !ordered {
+                rows.sort();
+                rows_b.sort();
+            }
+            if rows != rows_b {
+                return Some(differing_rows(&rows, &rows_b));
+            }
+            if warnings != warnings_b && !has_passing_warnings(text) {
+                return differs("warnings", warnings, warnings_b);
+            }
+            differing_status(*status, *status_b)
+        }
+        _ => differs("reply", plain, proxy),
+    }
+}
+
+fn differing_status(plain: StatusFlags, proxy: StatusFlags) -> Option<String> {
+    let of = |status: StatusFlags| (status.contains(StatusFlags::IN_TRANS), status.contains(StatusFlags::AUTOCOMMIT));
+    let (plain, proxy) = (of(plain), of(proxy));
+    if plain == proxy { None } else { Some(format!("status (in transaction, autocommit) {proxy:?}, not {plain:?}")) }
+}
+
+fn differing_column(plain: &ColumnDefinition<'_>, proxy: &ColumnDefinition<'_>, loose: bool) -> Option<String> {
+    // Shards that share a server have databases of other names there (`o4_1`), and their replies are relayed as they are.
+    let database = plain.schema == proxy.schema
+        || proxy.schema.strip_prefix(&*plain.schema).is_some_and(|rest| rest.first() == Some(&b'_'));
+    let flags = loose || plain.flags.0 & LASTING == proxy.flags.0 & LASTING;
+    let length = if loose { plain.length } else { proxy.length };
+    let schema = plain.schema.clone();
+    let proxied = ColumnDefinition { schema, flags: plain.flags, length, ..proxy.clone() };
+    let same = database && flags && proxied == *plain;
+    if same { None } else { Some(format!("column {}, not {}", shown(proxy), shown(plain))) }
+}
+
+/// Not NULL, blob, unsigned, zerofill, enum, timestamp, set: the flags of the type, which don't depend
+/// on the way that MySQL's optimizer takes (a temporary table forgets keys and defaults).
+const LASTING: u16 = 1 | 16 | 32 | 64 | 256 | 1024 | 2048;
+
+fn shown(column: &ColumnDefinition<'_>) -> String {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    format!(
+        "`{}`.`{}`({}).`{}`({}) {:?} flags {:#x} collation {} length {} decimals {}",
+        text(&column.schema),
+        text(&column.table),
+        text(&column.org_table),
+        text(&column.name),
+        text(&column.org_name),
+        column.column_type,
+        column.flags.0,
+        column.collation,
+        column.length,
+        column.decimals
+    )
+}
+
+type Row = Vec<Option<Vec<u8>>>;
+
+fn differing_rows(plain: &[Row], proxy: &[Row]) -> String {
+    let at = plain.iter().zip(proxy).position(|(plain, proxy)| plain != proxy);
+    let at = at.unwrap_or(plain.len().min(proxy.len()));
+    let row = |rows: &[Row]| match rows.get(at) {
+        Some(row) => {
+            let values = row.iter().map(|value| match value {
+                Some(value) => String::from_utf8_lossy(value).into_owned(),
+                None => "NULL".to_owned(),
+            });
+            values.collect::<Vec<_>>().join(" | ")
+        }
+        None => "none".to_owned(),
+    };
+    format!("{} rows ({} on MySQL); row {at}: {}, not {}", proxy.len(), plain.len(), row(proxy), row(plain))
+}
+
+/// Whether rows, names and types are the same, or both are errors. With a LIMIT that nothing orders, any rows will do,
+/// so only their number counts.
+pub(super) fn compare_values(text: &str, plain: &[RawReply], proxy: &[RawReply]) -> Verdict {
+    let verdict = match (plain, proxy) {
+        ([RawReply::Rows { columns, rows, .. }], [RawReply::Rows { columns: columns_b, rows: rows_b, .. }]) => {
+            let kind = |column: &ColumnDefinition<'static>| (column.name.clone(), column.column_type);
+            let kinds = columns.iter().map(kind).eq(columns_b.iter().map(kind));
+            let (mut rows, mut rows_b) = (rows.clone(), rows_b.clone());
+            rows.sort();
+            rows_b.sort();
+            if !kinds {
+                Some("other columns".to_owned())
+            } else if rows.len() != rows_b.len() || (rows != rows_b && !text.to_lowercase().contains(" limit ")) {
+                Some(differing_rows(&rows, &rows_b))
+            } else {
+                None
+            }
+        }
+        ([RawReply::Err { errno, message, .. }], [RawReply::Err { errno: errno_b, message: message_b, .. }]) => {
+            (errno != errno_b).then(|| format!("error {errno_b} {message_b}, not {errno} {message}"))
+        }
+        _ => Some(format!("{proxy:?}, not {plain:?}").chars().take(300).collect()),
+    };
+    verdict.map_or(Verdict::Equal, Verdict::Different)
+}

@@ -1,0 +1,127 @@
+//! Two sessions that are told the same: one with a plain MySQL, one with the proxy.
+
+use std::fmt;
+
+use shardgate_integration_tests::{Endpoint, HarnessError, RawClient, RawReply};
+
+use super::compare::{Verdict, compare, refusal};
+use super::corpus::{Corpus, Statement};
+
+/// How statements are sent.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Protocol {
+    Text,
+    Prepared,
+}
+
+impl fmt::Display for Protocol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Text => "text",
+            Self::Prepared => "prepared",
+        })
+    }
+}
+
+pub(super) struct Pair {
+    pub(super) keyspace: String,
+    protocol: Protocol,
+    endpoints: (Endpoint, Endpoint),
+    plain: RawClient,
+    proxy: RawClient,
+}
+
+impl Pair {
+    pub(super) fn connect(plain: Endpoint, proxy: Endpoint, keyspace: &str, protocol: Protocol) -> Self {
+        Self {
+            keyspace: keyspace.to_owned(),
+            protocol,
+            plain: RawClient::connect(&plain).expect("a session with MySQL"),
+            proxy: RawClient::connect(&proxy).expect("a session with the proxy"),
+            endpoints: (plain, proxy),
+        }
+    }
+
+    /// Runs a statement on both, on MySQL only if the proxy doesn't refuse it.
+    pub(super) fn compare(&mut self, statement: &Statement) -> Verdict {
+        let mut protocol = self.protocol;
+        if protocol == Protocol::Prepared && is_text_only(&statement.text) {
+            // That both refuse to prepare it is compared, too.
+            let verdict = self.compare_by(Protocol::Prepared, statement);
+            if verdict != Verdict::Equal {
+                return verdict;
+            }
+            protocol = Protocol::Text;
+        }
+        self.compare_by(protocol, statement)
+    }
+
+    fn compare_by(&mut self, protocol: Protocol, statement: &Statement) -> Verdict {
+        let proxy = match send(&mut self.proxy, protocol, statement) {
+            Ok(replies) => replies,
+            Err(error) => {
+                self.proxy = RawClient::connect(&self.endpoints.1).expect("another session with the proxy");
+                return Verdict::Different(error.to_string());
+            }
+        };
+        if let Some(message) = refusal(&proxy) {
+            return Verdict::Refused(message.to_owned());
+        }
+        let plain = send(&mut self.plain, protocol, statement).expect("an answer of MySQL");
+        compare(&statement.text, &plain, &without_warnings_of_preparing(protocol, &plain, proxy), statement.ordered)
+    }
+
+    /// Runs a statement on both; it must go well.
+    pub(super) fn both(&mut self, text: &str) {
+        for (who, client) in [("MySQL", &mut self.plain), ("the proxy", &mut self.proxy)] {
+            let replies = client.query(text).expect("an answer");
+            if let Some(RawReply::Err { message, .. }) = replies.first() {
+                panic!("{who}: {text}: {message}");
+            }
+        }
+    }
+
+    /// Puts the tables' rows back.
+    pub(super) fn reset(&mut self, data: &Corpus) {
+        for text in data.texts() {
+            self.both(text);
+        }
+    }
+}
+
+/// Whether MySQL refuses to prepare it.
+fn is_text_only(text: &str) -> bool {
+    const WORDS: [&str; 12] = [
+        "BEGIN",
+        "START",
+        "SAVEPOINT",
+        "ROLLBACK TO",
+        "RELEASE",
+        "USE",
+        "PREPARE",
+        "EXECUTE",
+        "DEALLOCATE",
+        "SHOW WARNINGS",
+        "SHOW ERRORS",
+        "SHOW COUNT",
+    ];
+    WORDS.iter().any(|word| text.starts_with(word))
+}
+
+fn send(client: &mut RawClient, protocol: Protocol, statement: &Statement) -> Result<Vec<RawReply>, HarnessError> {
+    match protocol {
+        Protocol::Text => client.query(&statement.with_values()),
+        Protocol::Prepared => client.execute(&statement.text, &statement.values),
+    }
+}
+
+/// MySQL gives warnings about constants when it prepares a statement, and not when it executes it. Several shards get
+/// texts, so through the proxy they come with the rows: never fewer, perhaps more.
+fn without_warnings_of_preparing(protocol: Protocol, plain: &[RawReply], mut proxy: Vec<RawReply>) -> Vec<RawReply> {
+    if let (Protocol::Prepared, [RawReply::Rows { warnings: 0, .. }], [RawReply::Rows { warnings, .. }]) =
+        (protocol, plain, proxy.as_mut_slice())
+    {
+        *warnings = 0;
+    }
+    proxy
+}
