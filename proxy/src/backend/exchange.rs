@@ -9,10 +9,11 @@ use shardgate_wire::StatusFlags;
 use shardgate_wire::frame;
 use shardgate_wire::reply::{EofPacket, Expect, OkPacket, Outcome, ReplyScanner};
 use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
-use tokio::time::Instant;
+use tokio::time::{Instant, Sleep};
 
 /// How long a shard may take to answer after its statement was killed, before its connection is given up.
 const KILL_GRACE: Duration = Duration::from_secs(5);
@@ -55,12 +56,36 @@ pub(crate) struct Watch<'a> {
     grace: Option<Instant>,
     /// The KILL QUERY that was sent.
     kill: Option<JoinHandle<()>>,
+    /// When to look after the statement.
+    alarm: &'a mut Alarm,
+}
+
+/// A session's timer for statements that take long. It isn't set for each statement, which would cost a system call
+/// wherever nothing else waits for an earlier time: one that an earlier statement has set is left to ring, which is
+/// never too late.
+#[derive(Debug, Default)]
+pub(crate) struct Alarm(Option<Pin<Box<Sleep>>>);
+
+impl Alarm {
+    /// Wait until `until`, or until an earlier time.
+    async fn ring(&mut self, until: Instant) {
+        let sleep = self.0.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(until)));
+        if sleep.is_elapsed() || sleep.deadline() > until {
+            sleep.as_mut().reset(until);
+        }
+        sleep.as_mut().await;
+    }
 }
 
 impl<'a> Watch<'a> {
     /// Watch over a statement on a connection of this pool.
-    pub(crate) fn new(process: &'a ProcessHandle, deadline: Option<Instant>, pool: &'a Arc<InstancePool>) -> Self {
-        Watch { process, deadline, pool, grace: None, kill: None }
+    pub(crate) fn new(
+        process: &'a ProcessHandle,
+        deadline: Option<Instant>,
+        pool: &'a Arc<InstancePool>,
+        alarm: &'a mut Alarm,
+    ) -> Self {
+        Watch { process, deadline, pool, grace: None, kill: None, alarm }
     }
 
     /// Kill the statement, and wait a while for the shard's answer to it.
@@ -134,7 +159,7 @@ impl Backend {
                     return filled.map_err(|error| RelayError::Backend { error, relayed });
                 }
                 _ = watch.process.killed(), if watch.grace.is_none() => watch.stop(self.thread_id),
-                () = tokio::time::sleep_until(until) => {
+                () = watch.alarm.ring(until) => {
                     let now = Instant::now();
                     if client.is_closed().await {
                         drop(watch.pool.kill_query(self.thread_id));
@@ -210,4 +235,26 @@ fn announce_more(payload: &mut Vec<u8>, capabilities: shardgate_wire::Capabiliti
     ok.status |= StatusFlags::MORE_RESULTS;
     payload.clear();
     if end { ok.encode_end(payload, capabilities) } else { ok.encode(payload, capabilities) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_alarm_that_was_set_for_later_rings_in_time() {
+        let mut alarm = Alarm::default();
+        let begin = Instant::now();
+        tokio::select! {
+            biased;
+            () = alarm.ring(begin + Duration::from_secs(3600)) => panic!("an hour too early"),
+            () = tokio::task::yield_now() => {}
+        }
+        for _ in 0..2 {
+            let until = Instant::now() + Duration::from_millis(5);
+            alarm.ring(until).await;
+            assert!(Instant::now() >= until);
+        }
+        assert!(begin.elapsed() < Duration::from_secs(60));
+    }
 }

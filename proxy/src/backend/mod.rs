@@ -8,7 +8,7 @@ mod rows;
 mod tls;
 
 pub(crate) use connection::{Backend, BackendError, OkSummary, Profile, Statement};
-pub(crate) use exchange::{RelayError, Watch};
+pub(crate) use exchange::{Alarm, RelayError, Watch};
 pub(crate) use login::{Credentials, random};
 pub(crate) use pool::{AcquireError, InstancePool, Limits, PoolStats, Pools, SharedPools};
 pub(crate) use rows::{Head, Step};

@@ -145,7 +145,11 @@ impl Pools {
                 state: Mutex::default(),
             })
         };
-        Arc::clone(lock(&self.instances).entry(instance.id.clone()).or_insert_with(make))
+        let mut instances = lock(&self.instances);
+        if let Some(known) = instances.get(&instance.id) {
+            return Arc::clone(known);
+        }
+        Arc::clone(instances.entry(instance.id.clone()).or_insert_with(make))
     }
 
     /// Close what was idle for too long or is too old. Called every few seconds.

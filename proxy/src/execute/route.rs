@@ -217,7 +217,7 @@ pub(super) async fn lease_for(
 pub(super) async fn relay(session: &mut Session, lease: &mut Lease, expect: Expect) -> Result<Outcome, RelayError> {
     let client = &mut session.client;
     let deadline = session.query_timeout.map(|limit| tokio::time::Instant::now() + limit);
-    let mut watch = Watch::new(&session.process, deadline, &lease.pool);
+    let mut watch = Watch::new(&session.process, deadline, &lease.pool, &mut session.alarm);
     if client.seq.0 == 1 && !client.more_results && client.out.is_empty() {
         return lease.backend.relay(&mut client.stream, &mut client.out, expect, &mut watch).await;
     }

@@ -23,7 +23,7 @@ use prepared::Prepared;
 pub(crate) use prepared::{Described, Execution};
 pub(crate) use state::{SessionState, Warning};
 
-use crate::backend::Profile;
+use crate::backend::{Alarm, Profile};
 use crate::error::StatementError;
 use crate::show::ProcessHandle;
 use crate::snapshot::Snapshot;
@@ -39,6 +39,7 @@ use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::sync::watch;
 
 /// The first byte of COM_QUERY.
 const QUERY: u8 = CommandCode::Query as u8;
@@ -66,6 +67,10 @@ pub(crate) struct Session {
     next_statement: u32,
     /// Its entry in the process list.
     pub(crate) process: ProcessHandle,
+    /// Whether the proxy is going down.
+    draining: watch::Receiver<bool>,
+    /// When to look after a statement that takes long.
+    pub(crate) alarm: Alarm,
     /// Reused by each statement.
     fingerprint: Fingerprint,
     /// What backend connections must have in common with the client's.
@@ -100,6 +105,7 @@ impl Session {
     pub(crate) fn new(worker: Arc<Worker>, client: Client, login: Login, process: ProcessHandle) -> Session {
         let profile = Profile::of(client.capabilities);
         let snapshot = worker.snapshot();
+        let draining = worker.shared.draining.clone();
         let Login { id, state } = login;
         Session {
             worker,
@@ -113,6 +119,8 @@ impl Session {
             named: HashMap::new(),
             next_statement: 0,
             process,
+            draining,
+            alarm: Alarm::default(),
             fingerprint: Fingerprint::new(),
             profile,
             ending: false,
@@ -151,14 +159,13 @@ impl Session {
     async fn next(&mut self, input: &mut Input) -> Result<(), End> {
         let max = usize::try_from(self.snapshot.config.limits.max_allowed_packet).unwrap_or(usize::MAX);
         let mut seq = Seq(0);
-        let mut draining = self.worker.shared.draining.clone();
         let idle = !self.transaction.open && !self.connections.in_transaction();
         self.process.set_idle(Instant::now());
         let received = tokio::select! {
             biased;
             received = input.next(&mut self.client.stream, &mut seq, max) => received,
             () = self.process.connection_killed() => return Err(End::Killed),
-            _ = draining.wait_for(|draining| *draining), if idle => return Err(End::Drained),
+            _ = self.draining.wait_for(|draining| *draining), if idle => return Err(End::Drained),
         };
         match received {
             Ok(()) => {}
