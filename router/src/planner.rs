@@ -105,6 +105,9 @@ pub fn plan(text: &[u8], fingerprint: &Fingerprint, context: &Context<'_>) -> Re
         Err(error) if error.code == Code::Syntax => pass(context).map_err(|_| error)?,
         Err(error) => return Err(error),
     };
+    if plan.class == StatementClass::Other && !matches!(plan.root, Operator::Local(_)) {
+        user_variables(text, context, &options, &mut plan.effects);
+    }
     if matches!(plan.root, Operator::Local(_)) {
         // Names, values and texts of the statement are in the plan.
         plan.pins = statement::pins(text, fingerprint, &statement::literal_slots(fingerprint));
@@ -222,6 +225,31 @@ fn pass(context: &Context<'_>) -> Result<Plan, SqlError> {
         },
     };
     Ok(simple(StatementClass::Other, keyspace, target, Effects { taints_connection: true, ..Effects::default() }))
+}
+
+/// The user variables of a statement that is sent without having been understood: each may be read, and assigned if
+/// something in the statement assigns.
+fn user_variables(text: &[u8], context: &Context<'_>, options: &ParseOptions, effects: &mut Effects) {
+    let mut cursor = Cursor::new(text, context, options);
+    let mut names: Vec<Box<str>> = Vec::new();
+    let mut assigns = cursor.at("CALL");
+    while !cursor.at_end() {
+        match cursor.token.kind {
+            TokenKind::UserVariable => {
+                let name = local::variable_name(cursor.token.span.of(text), context);
+                if !names.contains(&name) {
+                    names.push(name);
+                }
+            }
+            TokenKind::Assign => assigns = true,
+            _ => assigns |= cursor.at("INTO"),
+        }
+        cursor.next();
+    }
+    if assigns {
+        effects.writes_variables.clone_from(&names);
+    }
+    effects.reads_variables = names;
 }
 
 /// A plan that sends the text as it is.

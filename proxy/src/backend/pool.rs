@@ -231,6 +231,11 @@ impl Drop for Starving<'_> {
 }
 
 impl InstancePool {
+    /// How long a statement waits for a connection, and for what makes the connection fit for it.
+    pub(crate) fn acquire_timeout(&self) -> Duration {
+        self.pools.limits.acquire_timeout
+    }
+
     /// Kill the statement that runs on a connection, in the background and over a connection of its own. What comes of
     /// it is seen by whoever waits for the statement's answer.
     pub(crate) fn kill_query(self: &Arc<Self>, thread_id: u32) -> JoinHandle<()> {

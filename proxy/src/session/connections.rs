@@ -178,11 +178,28 @@ impl Connections {
     }
 }
 
+/// Send what is queued and read the answers of so many commands; the first error that the server answered, if any.
+async fn answers(backend: &mut Backend, commands: usize) -> Result<Option<BackendError>, BackendError> {
+    backend.flush().await?;
+    let mut first_error = None;
+    for _ in 0..commands {
+        match backend.read_ok().await {
+            Ok(_) => {}
+            Err(error @ BackendError::Answered(_)) => first_error = first_error.or(Some(error)),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(first_error)
+}
+
 /// Give a connection back to its pool; one that isn't clean is reset first.
 async fn release(mut backend: Box<Backend>, pool: &InstancePool) {
-    if backend.tainted && !backend.broken && backend.reset().await.is_err() {
-        // Closed by being dropped: what state it is in isn't known.
-        return;
+    if backend.tainted && !backend.broken {
+        let reset = tokio::time::timeout(pool.acquire_timeout(), backend.reset()).await;
+        if !matches!(reset, Ok(Ok(()))) {
+            // Closed by being dropped: what state it is in isn't known.
+            return;
+        }
     }
     pool.release(backend);
 }
@@ -273,15 +290,16 @@ impl Lease {
         if commands == 0 {
             return Ok(());
         }
-        self.backend.flush().await.map_err(|error| self.failed(&error))?;
-        let mut first_error = None;
-        for _ in 0..commands {
-            match self.backend.read_ok().await {
-                Ok(_) => {}
-                Err(error @ BackendError::Answered(_)) => first_error = first_error.or(Some(error)),
-                Err(error) => return Err(self.failed(&error)),
+        // None of these takes long on a server that lives.
+        let limit = self.pool.acquire_timeout();
+        let answered = match tokio::time::timeout(limit, answers(&mut self.backend, commands)).await {
+            Ok(answered) => answered,
+            Err(_) => {
+                self.backend.broken = true;
+                Err(BackendError::Timeout(limit, "preparing the connection for the statement"))
             }
-        }
+        };
+        let first_error = answered.map_err(|error| self.failed(&error))?;
         if let Some(error) = first_error {
             // Some of it took effect: nothing is known about the connection any more.
             self.backend.broken = true;

@@ -139,7 +139,6 @@ impl Session {
             }
         };
         if let End::Protocol(message) = &end {
-            self.client.seq = Seq(0);
             let text = format!("{}: {message}", Code::MalformedPacket);
             self.client.error(Code::MalformedPacket.errno(), Code::MalformedPacket.sqlstate(), &text);
         }
@@ -161,6 +160,8 @@ impl Session {
         let mut seq = Seq(0);
         let idle = !self.transaction.open && !self.connections.in_transaction();
         self.process.set_idle(Instant::now());
+        // Where the reply to a packet that can't be read belongs.
+        self.client.seq = Seq(1);
         let received = tokio::select! {
             biased;
             received = input.next(&mut self.client.stream, &mut seq, max) => received,

@@ -60,7 +60,9 @@ impl Session {
                         return Err(StatementError::sql(Code::TransactionInProgress, message));
                     }
                     let SetValue::Expression(text) = &assignment.value else { continue };
-                    self.transaction.characteristics.push(format!("SET TRANSACTION {text}").into());
+                    // Without a scope, these two are for the next transaction.
+                    let name = super::quote_name(&assignment.name);
+                    self.transaction.characteristics.push(format!("SET @@{name} = {text}").into());
                 }
                 SetScope::Global | SetScope::Persist | SetScope::PersistOnly => self.set_global(assignment).await?,
             }

@@ -57,7 +57,15 @@ impl Session {
         self.close_transaction();
         let mut committed: Vec<String> = Vec::new();
         while let Some(mut part) = parts.next() {
-            match part.backend.run(b"COMMIT").await {
+            let committed_part = tokio::select! {
+                biased;
+                answered = part.backend.run(b"COMMIT") => answered,
+                () = self.process.connection_killed() => {
+                    part.backend.broken = true;
+                    Err(BackendError::Protocol("KILL came before the answer".to_owned()))
+                }
+            };
+            match committed_part {
                 Ok(_) => {
                     committed.push(part.place.to_string());
                     self.connections.return_held(part).await;
@@ -181,7 +189,8 @@ impl Session {
 
 async fn roll_back_part(connections: &mut Connections, mut part: Held) {
     // A part that can't be rolled back is on a broken connection: closing it rolls back.
-    if part.backend.run(b"ROLLBACK").await.is_err() {
+    let rolled_back = tokio::time::timeout(part.pool.acquire_timeout(), part.backend.run(b"ROLLBACK")).await;
+    if !matches!(rolled_back, Ok(Ok(_))) {
         part.backend.broken = true;
     }
     connections.return_held(part).await;

@@ -46,6 +46,10 @@ pub enum SessionValue {
     Version,
     /// `@@autocommit`.
     Autocommit,
+    /// `@@warning_count`.
+    WarningCount,
+    /// `@@error_count`.
+    ErrorCount,
     /// `@@transaction_mode`.
     TransactionMode,
     /// `@@workload`.

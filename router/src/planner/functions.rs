@@ -114,6 +114,8 @@ impl Visitor for Functions {
                     "last_insert_id" | "identity" => Some(SessionValue::LastInsertId),
                     "version" => Some(SessionValue::Version),
                     "autocommit" => Some(SessionValue::Autocommit),
+                    "warning_count" => Some(SessionValue::WarningCount),
+                    "error_count" => Some(SessionValue::ErrorCount),
                     "transaction_mode" => Some(SessionValue::TransactionMode),
                     "workload" => Some(SessionValue::Workload),
                     _ => None,

@@ -84,6 +84,8 @@ fn one<'t>(
                 if cursor.eat_token(TokenKind::Dot) {
                     name = format!("{name}.{}", cursor.name()?.value.to_lowercase());
                 }
+            } else if matches!(name.as_str(), "transaction_isolation" | "transaction_read_only") {
+                own = SetScope::NextTransaction;
             }
             let value = value(cursor, options)?;
             assignments.push(plain(own, name.into(), value));
