@@ -92,11 +92,12 @@ impl Generator {
         }
     }
 
+    /// Of at least one row: with LIMIT 0 MySQL says other types of columns than with rows.
     fn limit(&mut self) -> String {
         match self.next(4) {
-            0 => format!(" LIMIT {}", self.next(8)),
-            1 => format!(" LIMIT {} OFFSET {}", self.next(8), self.next(8)),
-            2 => format!(" LIMIT {}, {}", self.next(30), self.next(8)),
+            0 => format!(" LIMIT {}", 1 + self.next(8)),
+            1 => format!(" LIMIT {} OFFSET {}", 1 + self.next(8), self.next(8)),
+            2 => format!(" LIMIT {}, {}", self.next(30), 1 + self.next(8)),
             _ => String::new(),
         }
     }
