@@ -49,11 +49,13 @@ impl<'a> OkPacket<'a> {
         let status = StatusFlags(reader.u16("status")?);
         let warnings = reader.u16("warnings")?;
         let mut ok = OkPacket { affected_rows, insert_id, status, warnings, ..OkPacket::default() };
-        if !capabilities.session_track() {
-            ok.info = Cow::Borrowed(reader.take_rest());
-        } else if !reader.is_empty() {
+        // Documented as the rest of the packet without session tracking, but every server sends its length.
+        if !reader.is_empty() {
             ok.info = Cow::Borrowed(reader.lenenc_bytes("info")?);
-            if status.contains(StatusFlags::SESSION_STATE_CHANGED) && !reader.is_empty() {
+            if capabilities.session_track()
+                && status.contains(StatusFlags::SESSION_STATE_CHANGED)
+                && !reader.is_empty()
+            {
                 ok.session_changes = Cow::Borrowed(reader.lenenc_bytes("session changes")?);
             }
         }
@@ -86,9 +88,7 @@ impl<'a> OkPacket<'a> {
         writer::lenenc(out, self.insert_id);
         out.extend_from_slice(&status.0.to_le_bytes());
         out.extend_from_slice(&self.warnings.to_le_bytes());
-        if !capabilities.session_track() {
-            out.extend_from_slice(&self.info);
-        } else if tracks || !self.info.is_empty() {
+        if tracks || !self.info.is_empty() {
             writer::lenenc_bytes(out, &self.info);
             if tracks {
                 writer::lenenc_bytes(out, &self.session_changes);
@@ -115,6 +115,19 @@ mod tests {
         let ok = OkPacket::decode(bytes, Capabilities::EMPTY).unwrap();
         assert_eq!(ok, OkPacket { status: StatusFlags::AUTOCOMMIT, ..OkPacket::default() });
         for capabilities in [Capabilities::EMPTY, TRACKING] {
+            let mut out = Vec::new();
+            ok.encode(&mut out, capabilities);
+            assert_eq!(out, bytes);
+        }
+    }
+
+    #[test]
+    fn the_text_has_its_length_in_front_with_session_tracking_and_without() {
+        // What MySQL 9 answers to an INSERT of two rows.
+        let bytes = b"\x00\x02\x00\x02\x00\x00\x00\x26Records: 2  Duplicates: 0  Warnings: 0";
+        for capabilities in [Capabilities::EMPTY, TRACKING] {
+            let ok = OkPacket::decode(bytes, capabilities).unwrap();
+            assert_eq!(&*ok.info, b"Records: 2  Duplicates: 0  Warnings: 0");
             let mut out = Vec::new();
             ok.encode(&mut out, capabilities);
             assert_eq!(out, bytes);
