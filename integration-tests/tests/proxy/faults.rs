@@ -101,7 +101,8 @@ async fn a_shard_that_is_down_is_named_in_time_and_the_others_go_on() {
     }
     let (_, message) = server_error(connection.query_drop("SELECT COUNT(*) FROM items").await);
     assert!(message.contains("faulty/-80"), "of all shards: {message}");
-    let (_, message) = server_error(connection.query_drop("UPDATE items SET name = 'x' WHERE id IN (1, 2, 3, 4, 5, 6, 7, 8)").await);
+    let (_, message) =
+        server_error(connection.query_drop("UPDATE items SET name = 'x' WHERE id IN (1, 2, 3, 4, 5, 6, 7, 8)").await);
     assert!(message.contains("faulty/-80"), "a write to both: {message}");
     cluster.servers_mut().expect("own servers")[1].restart().expect("a restart");
     until_answered(&cluster, &select(first)).await;
@@ -162,12 +163,18 @@ async fn a_shard_that_dies_in_a_transaction_ends_it_and_nothing_of_it_stays() {
     server.restart().expect("a restart");
     let (_, message) = server_error(connection.query_drop(select(first)).await);
     assert!(message.contains("faulty/-80") && message.contains("rolled back"), "{message}");
-    assert!(connection.query_drop("SELECT 1").await.is_err(), "the connection is closed, so that nobody goes on as if in the transaction");
+    assert!(
+        connection.query_drop("SELECT 1").await.is_err(),
+        "the connection is closed, so that nobody goes on as if in the transaction"
+    );
     until_answered(&cluster, &select(first)).await;
     let mut connection = client(&cluster).await;
     assert_eq!(one::<i64>(&mut connection, "SELECT COUNT(*) FROM items WHERE name = 'never'").await, 0);
     // The lock on the other shard is gone too.
-    connection.query_drop(format!("UPDATE items SET name = 'row {second}' WHERE id = {second}")).await.expect("no lock is left");
+    connection
+        .query_drop(format!("UPDATE items SET name = 'row {second}' WHERE id = {second}"))
+        .await
+        .expect("no lock is left");
 }
 
 #[tokio::test]
@@ -190,7 +197,10 @@ async fn a_restart_behind_idle_connections_is_not_seen_by_reads() {
     for connection in &mut clients {
         assert_eq!(one::<String>(connection, &select(first)).await, format!("row {first}"));
     }
-    clients[1].query_drop(format!("UPDATE items SET name = name WHERE id = {first}")).await.expect("a write behind the restart");
+    clients[1]
+        .query_drop(format!("UPDATE items SET name = name WHERE id = {first}"))
+        .await
+        .expect("a write behind the restart");
 }
 
 #[tokio::test]

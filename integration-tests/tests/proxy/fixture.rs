@@ -25,7 +25,8 @@ keyspaces:
 ";
 
 const ITEMS: &str = "CREATE TABLE items (id BIGINT NOT NULL PRIMARY KEY, name VARCHAR(100), data LONGBLOB)";
-const THINGS: &str = "CREATE TABLE things (id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY, name VARCHAR(100) CHARACTER SET utf8mb4,
+const THINGS: &str =
+    "CREATE TABLE things (id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY, name VARCHAR(100) CHARACTER SET utf8mb4,
     tiny TINYINT, big BIGINT UNSIGNED, real_number DOUBLE, amount DECIMAL(20,5), day DATE, moment DATETIME(6),
     length TIME(6), year YEAR, bits BIT(12), data LONGBLOB, doc JSON)";
 
@@ -136,7 +137,10 @@ pub(crate) fn mysql(endpoint: &Endpoint, options: &[&str], sql: &str) -> Output 
         .env("MYSQL_PWD", &endpoint.password)
         .stdin(Stdio::null());
     if !options.iter().any(|option| option.starts_with("--socket")) {
-        command.args(["--protocol=TCP"]).arg(format!("--host={}", endpoint.host)).arg(format!("--port={}", endpoint.port));
+        command
+            .args(["--protocol=TCP"])
+            .arg(format!("--host={}", endpoint.host))
+            .arg(format!("--port={}", endpoint.port));
     }
     command.args(options).arg("--execute").arg(sql).output().expect("the mysql program")
 }

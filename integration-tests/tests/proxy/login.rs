@@ -43,7 +43,8 @@ async fn a_salted_hash_takes_the_full_exchange_over_tls_or_by_rsa_and_is_fast_fr
 
 #[tokio::test]
 async fn a_salted_hash_takes_the_full_exchange_over_tls_on_a_fresh_proxy() {
-    let tls = Cluster::builder().unsharded("login_tls", &[]).extra(&same_users().await).start().await.expect("a cluster");
+    let tls =
+        Cluster::builder().unsharded("login_tls", &[]).extra(&same_users().await).start().await.expect("a cluster");
     let endpoint = tls.proxy("crypt", "login_tls");
     let said = failure(&mysql(&endpoint, &["--ssl-mode=DISABLED"], "SELECT 1"));
     assert!(said.contains("ERROR 2061"), "without TLS and the key the client doesn't send its password: {said}");
@@ -74,7 +75,10 @@ async fn an_unknown_user_is_told_the_same_as_one_with_a_wrong_password() {
         let (errno, message) = server_error(log_in(endpoint.opts()).await);
         assert_eq!(errno, 1045, "{user}: {message}");
         let word = if password.is_empty() { "NO" } else { "YES" };
-        assert!(message.ends_with(&format!("Access denied for user '{user}'@'127.0.0.1' (using password: {word})")), "{message}");
+        assert!(
+            message.ends_with(&format!("Access denied for user '{user}'@'127.0.0.1' (using password: {word})")),
+            "{message}"
+        );
         told.push(message.replace(user, "USER"));
     }
     assert_eq!(told[0], told[1]);
@@ -173,7 +177,8 @@ async fn reset_connection_brings_the_session_back_to_its_login() {
 
 #[tokio::test]
 async fn one_client_more_than_max_connections_is_1040_until_another_leaves() {
-    let cluster = Cluster::builder().unsharded("login_limits", &[]).extra("limits: {max_connections: 2}\n").start().await;
+    let cluster =
+        Cluster::builder().unsharded("login_limits", &[]).extra("limits: {max_connections: 2}\n").start().await;
     let cluster = cluster.expect("a cluster");
     let endpoint = cluster.proxy("app", "login_limits");
     let first = endpoint.connect().await.expect("a login");

@@ -95,7 +95,9 @@ async fn sigterm_lets_statements_and_transactions_finish_and_takes_nobody_new() 
     transaction.query_drop("BEGIN").await.expect("a BEGIN");
     transaction.query_drop("UPDATE items SET name = 'finished' WHERE id = 2").await.expect("a change");
     let shards = cluster.shards("drained").expect("shards");
-    let running = tokio::spawn(async move { running.query_first::<(i64, i64), _>("SELECT id, SLEEP(2.5) FROM items WHERE id = 3").await });
+    let running = tokio::spawn(async move {
+        running.query_first::<(i64, i64), _>("SELECT id, SLEEP(2.5) FROM items WHERE id = 3").await
+    });
     let deadline = Instant::now() + Duration::from_secs(10);
     'wait: loop {
         for (_, shard) in &shards {
@@ -125,7 +127,11 @@ async fn sigterm_lets_statements_and_transactions_finish_and_takes_nobody_new() 
     let status = status.expect("the proxy's end");
     assert_eq!(status.code(), Some(0), "{}", log_of(&cluster));
     assert_eq!(running.await.expect("a statement").expect("it finished"), Some((3, 0)));
-    assert_eq!(finished.await.expect("a transaction"), (true, true), "idle sessions end, others after their transaction");
+    assert_eq!(
+        finished.await.expect("a transaction"),
+        (true, true),
+        "idle sessions end, others after their transaction"
+    );
     let mut changed = 0;
     for (_, shard) in &shards {
         let mut connection = shard.connect().await.expect("a login");
@@ -165,7 +171,10 @@ async fn a_wrong_edit_changes_nothing_and_is_shown_and_a_right_one_is_live_withi
     assert!(faults.contains("xxhsah") && faults.contains("colum"), "all faults: {faults}");
     assert!(faults.contains("vschema.yaml"), "where: {faults}");
     for id in 1..=32 {
-        assert_eq!(one::<String>(&mut app, &format!("SELECT name FROM items WHERE id = {id}")).await, format!("row {id}"));
+        assert_eq!(
+            one::<String>(&mut app, &format!("SELECT name FROM items WHERE id = {id}")).await,
+            format!("row {id}")
+        );
     }
 
     let (errno, _) = server_error(app.query_drop("SELECT * FROM others").await);
@@ -174,7 +183,8 @@ async fn a_wrong_edit_changes_nothing_and_is_shown_and_a_right_one_is_live_withi
         let mut connection = shard.connect().await.expect("a login");
         connection.query_drop("CREATE TABLE others (id BIGINT PRIMARY KEY, items_id BIGINT)").await.expect("a table");
     }
-    fs::write(&file, format!("{good}      others: {{column_vindexes: [{{column: items_id, name: xxhash}}]}}\n")).expect("an edit");
+    fs::write(&file, format!("{good}      others: {{column_vindexes: [{{column: items_id, name: xxhash}}]}}\n"))
+        .expect("an edit");
     let begin = Instant::now();
     while let Err(error) = app.query_drop("INSERT INTO others (id, items_id) VALUES (1, 1), (2, 2), (3, 3)").await {
         assert!(begin.elapsed() < Duration::from_secs(2), "the edit isn't live: {error}");

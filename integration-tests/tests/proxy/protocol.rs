@@ -185,12 +185,16 @@ async fn values_longer_than_a_packet_pass_both_ways_on_one_shard_and_merged() {
     for id in [8100i64, 8101] {
         connection.query_drop(format!("DELETE FROM items WHERE id = {id}")).await.expect("a row less");
     }
-    connection.exec_drop("INSERT INTO items (id, data) VALUES (?, ?)", (8100, data.clone())).await.expect("a prepared row");
+    connection
+        .exec_drop("INSERT INTO items (id, data) VALUES (?, ?)", (8100, data.clone()))
+        .await
+        .expect("a prepared row");
     let hex: String = data[..9_000_000].iter().map(|byte| format!("{byte:02x}")).collect();
     connection.query_drop(format!("INSERT INTO items (id, data) VALUES (8101, x'{hex}')")).await.expect("a text row");
     let text: Option<Vec<u8>> = connection.query_first("SELECT data FROM items WHERE id = 8100").await.expect("a row");
     assert!(text.as_deref() == Some(&data[..]), "text protocol, one shard");
-    let binary: Option<Vec<u8>> = connection.exec_first("SELECT data FROM items WHERE id = ?", (8100,)).await.expect("a row");
+    let binary: Option<Vec<u8>> =
+        connection.exec_first("SELECT data FROM items WHERE id = ?", (8100,)).await.expect("a row");
     assert!(binary.as_deref() == Some(&data[..]), "binary protocol, one shard");
     let merged: Vec<Vec<u8>> =
         connection.query("SELECT data FROM items WHERE id IN (8100, 8101) ORDER BY id").await.expect("rows");
@@ -255,7 +259,10 @@ async fn results_end_as_the_client_asked_for() {
         raw.query("INSERT INTO items (id, name) VALUES (8301, 'a'), (8302, NULL), (8303, 'c')");
         // One shard, merged, the proxy's own, without rows, an error.
         assert_eq!(raw.query("SELECT id, name FROM items WHERE id = 8302").text(), ["8302|NULL"]);
-        assert_eq!(raw.query("SELECT id FROM items WHERE id BETWEEN 8301 AND 8303 ORDER BY id DESC").text(), ["8303", "8302", "8301"]);
+        assert_eq!(
+            raw.query("SELECT id FROM items WHERE id BETWEEN 8301 AND 8303 ORDER BY id DESC").text(),
+            ["8303", "8302", "8301"]
+        );
         assert_eq!(raw.query("SELECT COUNT(*), MAX(name) FROM items WHERE id BETWEEN 8301 AND 8303").text(), ["3|c"]);
         assert!(!raw.query("SHOW KEYSPACES").text().is_empty());
         assert!(raw.query("SELECT id FROM items WHERE id = -8301").text().is_empty());
@@ -302,8 +309,10 @@ async fn prepared_statements_carry_all_types_and_nulls() {
             want[9] = Value::UInt(2026);
         }
         assert_eq!(row.columns_ref()[9].column_type(), ColumnType::MYSQL_TYPE_YEAR);
-        let year = |value: &Value| if let Value::Int(year) = value { Value::UInt(year.unsigned_abs()) } else { value.clone() };
-        let got: Vec<Value> = got.iter().enumerate().map(|(at, value)| if at == 9 { year(value) } else { value.clone() }).collect();
+        let year =
+            |value: &Value| if let Value::Int(year) = value { Value::UInt(year.unsigned_abs()) } else { value.clone() };
+        let got: Vec<Value> =
+            got.iter().enumerate().map(|(at, value)| if at == 9 { year(value) } else { value.clone() }).collect();
         assert_eq!(got, want);
     }
     // Through a merge, whose rows the proxy makes itself.
@@ -317,7 +326,8 @@ async fn prepared_statements_carry_all_types_and_nulls() {
         .exec("SELECT id, name FROM items WHERE id BETWEEN ? AND ? ORDER BY id", (8410, 8413))
         .await
         .expect("rows");
-    let want: Vec<(i64, Option<String>)> = (8410..8414).map(|id| (id, (id % 2 == 0).then(|| format!("name {id}")))).collect();
+    let want: Vec<(i64, Option<String>)> =
+        (8410..8414).map(|id| (id, (id % 2 == 0).then(|| format!("name {id}")))).collect();
     assert_eq!(rows, want);
 }
 
@@ -394,7 +404,8 @@ async fn executions_may_leave_out_types_send_long_data_and_are_refused_when_unkn
 
     // Long data in pieces; COM_STMT_RESET takes it back.
     let update = prepare(&mut raw, "UPDATE items SET data = ? WHERE id = 8500");
-    let long = |raw: &mut Raw, piece: &[u8]| raw.command(&[&[0x18], &update.to_le_bytes()[..], &[0, 0], piece].concat());
+    let long =
+        |raw: &mut Raw, piece: &[u8]| raw.command(&[&[0x18], &update.to_le_bytes()[..], &[0, 0], piece].concat());
     long(&mut raw, b"thrown away");
     raw.command(&[&[0x1a], &update.to_le_bytes()[..]].concat());
     assert!(matches!(raw.reply(), Reply::Ok { .. }));
@@ -423,7 +434,8 @@ async fn executions_may_leave_out_types_send_long_data_and_are_refused_when_unkn
 #[tokio::test]
 async fn more_prepared_statements_than_a_connection_keeps_stay_usable() {
     let mut raw = raw("goods", 0).await;
-    let ids: Vec<u32> = (0..300).map(|number| prepare(&mut raw, &format!("SELECT {number} FROM items WHERE id = ?"))).collect();
+    let ids: Vec<u32> =
+        (0..300).map(|number| prepare(&mut raw, &format!("SELECT {number} FROM items WHERE id = ?"))).collect();
     raw.query("DELETE FROM items WHERE id = 8600");
     raw.query("INSERT INTO items (id) VALUES (8600)");
     for id in ids.iter().chain(ids.iter().rev()) {

@@ -47,7 +47,9 @@ impl Reply {
     #[track_caller]
     pub(crate) fn text(&self) -> Vec<String> {
         match self {
-            Self::Rows { rows, .. } => rows.iter().map(|row| row.iter().map(shown).collect::<Vec<_>>().join("|")).collect(),
+            Self::Rows { rows, .. } => {
+                rows.iter().map(|row| row.iter().map(shown).collect::<Vec<_>>().join("|")).collect()
+            }
             other => panic!("not rows: {other:?}"),
         }
     }

@@ -27,7 +27,10 @@ async fn cluster() -> &'static Cluster {
     let start = || async {
         Cluster::builder()
             .sharded("narrow_pool", 2, &[ITEMS])
-            .unsharded("narrow_single", &["CREATE TABLE things (id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY, name VARCHAR(10))"])
+            .unsharded(
+                "narrow_single",
+                &["CREATE TABLE things (id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY, name VARCHAR(10))"],
+            )
             .vschema(VSCHEMA)
             .extra("pool: {max_connections_per_instance: 1}\n")
             .start()
@@ -62,7 +65,11 @@ async fn settings_reach_every_shard_and_no_other_session() {
     let settings = [
         ("sql_mode = 'ANSI_QUOTES,NO_ZERO_DATE'", "@@sql_mode", "ANSI_QUOTES,NO_ZERO_DATE"),
         ("time_zone = '+05:30'", "@@time_zone", "+05:30"),
-        ("NAMES latin1", "CONCAT(@@character_set_client, @@character_set_results, @@collation_connection)", "latin1latin1latin1_swedish_ci"),
+        (
+            "NAMES latin1",
+            "CONCAT(@@character_set_client, @@character_set_results, @@collation_connection)",
+            "latin1latin1latin1_swedish_ci",
+        ),
         ("NAMES utf8mb4 COLLATE utf8mb4_bin", "@@collation_connection", "utf8mb4_bin"),
         ("SESSION transaction_isolation = 'READ-COMMITTED'", "@@transaction_isolation", "READ-COMMITTED"),
         ("SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE", "@@transaction_isolation", "SERIALIZABLE"),
@@ -76,12 +83,19 @@ async fn settings_reach_every_shard_and_no_other_session() {
         mine.query_drop(format!("SET {set}")).await.unwrap_or_else(|error| panic!("SET {set}: {error}"));
         for _ in 0..2 {
             assert_eq!(on_each_shard(&mut mine, expression).await, [want, want], "SET {set}");
-            assert_eq!(on_each_shard(&mut other, &format!("IFNULL({expression}, 'nothing')")).await, before, "SET {set} in another session");
+            assert_eq!(
+                on_each_shard(&mut other, &format!("IFNULL({expression}, 'nothing')")).await,
+                before,
+                "SET {set} in another session"
+            );
         }
     }
     let mut fresh = client().await;
     for (_, expression, want) in settings {
-        assert!(!on_each_shard(&mut fresh, &format!("IFNULL({expression}, 'nothing')")).await.contains(&want.to_owned()), "{expression}");
+        assert!(
+            !on_each_shard(&mut fresh, &format!("IFNULL({expression}, 'nothing')")).await.contains(&want.to_owned()),
+            "{expression}"
+        );
     }
 }
 
@@ -92,7 +106,8 @@ async fn what_a_session_sets_changes_how_its_statements_are_read() {
     mine.query_drop("DELETE FROM items WHERE id = 1").await.expect("no row");
     mine.query_drop("SET sql_mode = 'ANSI_QUOTES'").await.expect("a SET");
     mine.query_drop("INSERT INTO items (\"id\", name) VALUES (1, 'a')").await.expect("quoted names");
-    let row: Option<(i64,)> = mine.query_first("SELECT \"id\" FROM \"items\" WHERE \"id\" = 1").await.expect("quoted names");
+    let row: Option<(i64,)> =
+        mine.query_first("SELECT \"id\" FROM \"items\" WHERE \"id\" = 1").await.expect("quoted names");
     assert_eq!(row, Some((1,)));
     let text: String = one(&mut other, "SELECT \"id\" FROM items WHERE id = 1").await;
     assert_eq!(text, "id", "double quotes are a string for the other session");
@@ -130,7 +145,8 @@ async fn without_autocommit_changes_wait_for_commit_and_other_sessions_commit_by
         .await
         .expect("a cluster");
     let endpoint = wide.proxy("app", "no_autocommit");
-    let (mut mine, mut other) = (endpoint.connect().await.expect("a login"), endpoint.connect().await.expect("a login"));
+    let (mut mine, mut other) =
+        (endpoint.connect().await.expect("a login"), endpoint.connect().await.expect("a login"));
     let count = "SELECT COUNT(*) FROM items WHERE id IN (11, 12, 13, 14)";
     mine.query_drop("SET autocommit = 0").await.expect("a SET");
     for id in [11, 12, 13, 14] {
@@ -187,7 +203,10 @@ async fn warnings_of_a_one_shard_statement_are_shown_once_asked_for() {
     let mut connection = client().await;
     connection.query_drop("DELETE FROM items WHERE id = 41").await.expect("no row");
     connection.query_drop("SET sql_mode = ''").await.expect("a SET");
-    connection.query_drop("INSERT INTO items (id, name) VALUES (41, 'longer than ten')").await.expect("a row cut short");
+    connection
+        .query_drop("INSERT INTO items (id, name) VALUES (41, 'longer than ten')")
+        .await
+        .expect("a row cut short");
     assert_eq!(connection.get_warnings(), 1);
     assert_eq!(one::<u64>(&mut connection, "SELECT @@warning_count").await, 1);
     connection.query_drop("INSERT INTO items (id, name) VALUES (42, 'longer than ten') ON DUPLICATE KEY UPDATE name = 'longer than ten'").await.expect("a row cut short");
@@ -241,9 +260,11 @@ async fn the_functions_about_the_last_statement_answer_as_mysql_does() {
 #[tokio::test]
 async fn temporary_tables_locks_and_user_variables_stay_with_their_session() {
     let _alone = ALONE.lock().await;
-    let cluster = Cluster::builder().unsharded("pinned", &["CREATE TABLE things (id BIGINT)"]).start().await.expect("a cluster");
+    let cluster =
+        Cluster::builder().unsharded("pinned", &["CREATE TABLE things (id BIGINT)"]).start().await.expect("a cluster");
     let endpoint = cluster.proxy("app", "pinned");
-    let (mut mine, mut other) = (endpoint.connect().await.expect("a login"), endpoint.connect().await.expect("a login"));
+    let (mut mine, mut other) =
+        (endpoint.connect().await.expect("a login"), endpoint.connect().await.expect("a login"));
     mine.query_drop("CREATE TEMPORARY TABLE scratch (a INT)").await.expect("a temporary table");
     mine.query_drop("INSERT INTO scratch VALUES (1), (2)").await.expect("rows");
     assert_eq!(one::<i64>(&mut mine, "SELECT COUNT(*) FROM scratch").await, 2);
@@ -271,4 +292,18 @@ async fn temporary_tables_locks_and_user_variables_stay_with_their_session() {
         assert_eq!(errno, 1146);
         assert_eq!(one::<Option<i64>>(&mut fresh, "SELECT @sum").await, None);
     }
+}
+
+#[tokio::test]
+async fn a_directive_of_an_unknown_name_is_a_warning() {
+    let _alone = ALONE.lock().await;
+    let mut connection = client().await;
+    connection
+        .query_drop("SELECT /*vt+ ALLOW_SCATTER=1 NO_SUCH_THING=1 */ id FROM items WHERE id = 1")
+        .await
+        .expect("rows");
+    let warnings: Vec<(String, u16, String)> = connection.query("SHOW WARNINGS").await.expect("warnings");
+    let [(level, _, message)] = warnings.as_slice() else { panic!("{warnings:?}") };
+    assert!(level == "Warning" && message.contains("NO_SUCH_THING"), "{message}");
+    connection.disconnect().await.expect("a good-bye");
 }
