@@ -9,7 +9,7 @@ mod tls;
 
 pub(crate) use connection::{Backend, BackendError, OkSummary, Profile, Statement};
 pub(crate) use exchange::{Alarm, RelayError, Watch};
-pub(crate) use login::{Credentials, random};
+pub(crate) use login::{Credentials, login_settings, random};
 pub(crate) use pool::{AcquireError, InstancePool, Limits, PoolStats, Pools, SharedPools};
 pub(crate) use rows::{Head, Step};
 pub(crate) use tls::backend_tls;

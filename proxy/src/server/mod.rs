@@ -144,6 +144,7 @@ impl Proxy {
         let deadline = Instant::now() + limit;
         // Nobody listens any more only if all workers have ended already.
         let _ = self.draining.send(true);
+        self.shared.processes.drain();
         while self.shared.processes.len() > 0 && Instant::now() < deadline {
             std::thread::sleep(Duration::from_millis(20));
         }
@@ -202,6 +203,7 @@ impl Signals {
 impl Drop for Proxy {
     fn drop(&mut self) {
         let _ = self.draining.send(true);
+        self.shared.processes.drain();
         let _ = self.stop.send(true);
         for worker in self.workers.drain(..) {
             if worker.join().is_err() {

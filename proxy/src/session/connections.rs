@@ -232,7 +232,12 @@ impl Lease {
         let begins = transaction.open || !transaction.savepoints.is_empty();
         let begin = needs.transaction && begins && !self.in_transaction;
         let database = self.place.database.is_some() && self.backend.database != self.place.database;
-        let settings = !Arc::ptr_eq(&self.backend.settings, &state.settings) && self.backend.settings != state.settings;
+        let mut settings = !Arc::ptr_eq(&self.backend.settings, &state.settings);
+        if settings && self.backend.settings == state.settings {
+            // The next statement sees it at one look.
+            self.backend.settings = Arc::clone(&state.settings);
+            settings = false;
+        }
         if !begin && !database && !settings && needs.variables.is_empty() && transaction.characteristics.is_empty() {
             return Ok(());
         }

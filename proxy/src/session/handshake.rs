@@ -18,7 +18,7 @@ use shardgate_wire::handshake::Greeting;
 use shardgate_wire::reply::OkPacket;
 use shardgate_wire::{Capabilities, StatusFlags};
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -260,13 +260,22 @@ fn settings_of(collation: u16) -> Settings {
     }
 }
 
-/// The settings of a session after a reset: those of its login's collation.
+/// The settings of a session after its login or a reset: those of its login's collation. Sessions share them, so that a
+/// backend connection that comes from another session is seen to fit at one look.
 pub(super) fn initial_settings(collation: u16) -> Arc<Settings> {
-    Arc::new(settings_of(collation))
+    // There are some hundred collations; unknown ones all have the default's settings.
+    static KNOWN: Mutex<BTreeMap<u16, Arc<Settings>>> = Mutex::new(BTreeMap::new());
+    let collation = if Collation::by_id(collation).is_some() { collation } else { 0 };
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    Arc::clone(known.entry(collation).or_insert_with(|| {
+        let settings = settings_of(collation);
+        let login = crate::backend::login_settings();
+        if settings == *login { login } else { Arc::new(settings) }
+    }))
 }
 
 fn first_state(snapshot: &Snapshot, client: &Client, hello: &Hello, user: Arc<User>, login: Arc<str>) -> SessionState {
-    let settings = Arc::new(settings_of(hello.collation));
+    let settings = initial_settings(hello.collation);
     let mut state = SessionState::new(user, login, settings, snapshot);
     state.collation = hello.collation;
     state.multi_statements = client.capabilities.contains(Capabilities::MULTI_STATEMENTS);

@@ -25,7 +25,7 @@ pub(crate) use state::{SessionState, Warning};
 
 use crate::backend::{Alarm, Profile};
 use crate::error::StatementError;
-use crate::show::ProcessHandle;
+use crate::show::{Ended, ProcessHandle};
 use crate::snapshot::Snapshot;
 use crate::worker::Worker;
 use shardgate_router::error::Code;
@@ -39,7 +39,6 @@ use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::watch;
 
 /// The first byte of COM_QUERY.
 const QUERY: u8 = CommandCode::Query as u8;
@@ -67,8 +66,6 @@ pub(crate) struct Session {
     next_statement: u32,
     /// Its entry in the process list.
     pub(crate) process: ProcessHandle,
-    /// Whether the proxy is going down.
-    draining: watch::Receiver<bool>,
     /// When to look after a statement that takes long.
     pub(crate) alarm: Alarm,
     /// Reused by each statement.
@@ -105,7 +102,6 @@ impl Session {
     pub(crate) fn new(worker: Arc<Worker>, client: Client, login: Login, process: ProcessHandle) -> Session {
         let profile = Profile::of(client.capabilities);
         let snapshot = worker.snapshot();
-        let draining = worker.shared.draining.clone();
         let Login { id, state } = login;
         Session {
             worker,
@@ -119,7 +115,6 @@ impl Session {
             named: HashMap::new(),
             next_statement: 0,
             process,
-            draining,
             alarm: Alarm::default(),
             fingerprint: Fingerprint::new(),
             profile,
@@ -165,8 +160,10 @@ impl Session {
         let received = tokio::select! {
             biased;
             received = input.next(&mut self.client.stream, &mut seq, max) => received,
-            () = self.process.connection_killed() => return Err(End::Killed),
-            _ = self.draining.wait_for(|draining| *draining), if idle => return Err(End::Drained),
+            ended = self.process.ended(idle) => return Err(match ended {
+                Ended::Killed => End::Killed,
+                Ended::Drained => End::Drained,
+            }),
         };
         match received {
             Ok(()) => {}

@@ -8,6 +8,7 @@ use super::Session;
 use super::query::Statement;
 use crate::error::StatementError;
 use crate::execute;
+use crate::settings::Settings;
 use shardgate_router::args::{Arguments, Parameters};
 use shardgate_router::error::Code;
 use shardgate_router::fingerprint::{self, Fingerprint};
@@ -18,7 +19,7 @@ use shardgate_wire::charset::Charset;
 use shardgate_wire::stmt::{ExecuteParams, LiteralStyle, LongData, Param, ParamType, PrepareOk, write_literal};
 use std::borrow::Cow;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Statements that one session may hold, at most (MySQL's `max_prepared_stmt_count` is for the server).
 const MAX_PREPARED: usize = 16_382;
@@ -41,7 +42,20 @@ pub(crate) struct Prepared {
 /// The parameters of an execution, as the router wants them. Only those that a plan asks for are typed.
 struct Bound<'a> {
     params: &'a ExecuteParams<'a>,
-    style: LiteralStyle,
+    settings: Arc<Settings>,
+    no_backslash_escapes: bool,
+    /// How literals are written; found out when one is.
+    style: OnceLock<LiteralStyle>,
+}
+
+impl Bound<'_> {
+    fn style(&self) -> LiteralStyle {
+        *self.style.get_or_init(|| {
+            let name = self.settings.text("character_set_client").unwrap_or("utf8mb4");
+            let charset = Charset::by_name(name).unwrap_or_else(Charset::utf8mb4);
+            LiteralStyle { charset, no_backslash_escapes: self.no_backslash_escapes }
+        })
+    }
 }
 
 impl Parameters for Bound<'_> {
@@ -55,7 +69,7 @@ impl Parameters for Bound<'_> {
 
     fn write_literal(&self, index: usize, out: &mut Vec<u8>) {
         // Parameters without a value or a literal were refused before the plan ran.
-        let written = self.params.get(index).is_ok_and(|param| write_literal(out, &param, self.style).is_ok());
+        let written = self.params.get(index).is_ok_and(|param| write_literal(out, &param, self.style()).is_ok());
         debug_assert!(written);
     }
 }
@@ -255,7 +269,12 @@ impl Session {
         if let Err(error) = check(&params) {
             return self.fail(error);
         }
-        let bound = Bound { params: &params, style: self.literal_style() };
+        let bound = Bound {
+            params: &params,
+            settings: Arc::clone(&self.state.settings),
+            no_backslash_escapes: self.state.mode.lex.no_backslash_escapes,
+            style: OnceLock::new(),
+        };
         let args = Arguments { text, fingerprint, parameters: Some(&bound), mode: self.state.mode.lex };
         let statement =
             Statement { args, plan, frames: None, binary: true, execution: Some(Execution { text, params: &params }) };
@@ -265,12 +284,6 @@ impl Session {
             *types = new_types;
         }
         done.map(|_| ())
-    }
-
-    fn literal_style(&self) -> LiteralStyle {
-        let name = self.state.settings.text("character_set_client").unwrap_or("utf8mb4");
-        let charset = Charset::by_name(name).unwrap_or_else(Charset::utf8mb4);
-        LiteralStyle { charset, no_backslash_escapes: self.state.mode.lex.no_backslash_escapes }
     }
 
     /// EXECUTE name USING @a, @b: the variables' values are the parameters, and the rows come as text.

@@ -8,7 +8,7 @@ mod proxy;
 mod shards;
 mod vschema;
 
-pub(crate) use processes::{Kill, ProcessCommand, ProcessHandle, Processes};
+pub(crate) use processes::{Ended, Kill, ProcessCommand, ProcessHandle, Processes};
 
 use crate::backend::PoolStats;
 use crate::config::{Right, User};

@@ -4,10 +4,11 @@
 //! except while a list is being made.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
+use std::future::poll_fn;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
-use tokio::sync::Notify;
 
 /// Most bytes of a statement that are kept for showing.
 const SHOWN_STATEMENT: usize = 8192;
@@ -72,6 +73,15 @@ pub(crate) enum Kill {
     Connection,
 }
 
+/// Why a connection that waits for a command must end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// By KILL.
+    Killed,
+    /// The proxy is going down.
+    Drained,
+}
+
 const NOT_KILLED: u8 = 0;
 const QUERY_KILLED: u8 = 1;
 const CONNECTION_KILLED: u8 = 2;
@@ -108,7 +118,9 @@ struct Entry {
     since: AtomicU64,
     statement: Mutex<Vec<u8>>,
     killed: AtomicU8,
-    kill: Notify,
+    /// The session's task, which is the only one that waits for what this entry is asked. It stays here from statement
+    /// to statement: taking it out and putting it in again would cost more than all of a plan.
+    waiting: Mutex<Option<Waker>>,
 }
 
 #[derive(Debug)]
@@ -139,7 +151,21 @@ impl Entry {
         };
         // The end of the connection is never taken back by the end of a statement.
         self.killed.fetch_max(code, Ordering::AcqRel);
-        self.kill.notify_waiters();
+        self.wake();
+    }
+
+    fn wake(&self) {
+        let waker = lock(&self.waiting).clone();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    fn wait_as(&self, waker: &Waker) {
+        let mut waiting = lock(&self.waiting);
+        if waiting.as_ref().is_none_or(|known| !known.will_wake(waker)) {
+            *waiting = Some(waker.clone());
+        }
     }
 
     fn view(&self, now: Instant) -> Process {
@@ -166,13 +192,19 @@ impl Entry {
 pub(crate) struct Processes {
     started: Instant,
     next_id: AtomicU32,
+    draining: AtomicBool,
     parts: [Mutex<HashMap<u32, Arc<Entry>>>; PARTS],
 }
 
 impl Processes {
     /// No connections yet.
     pub(crate) fn new(started: Instant) -> Arc<Self> {
-        Arc::new(Processes { started, next_id: AtomicU32::new(1), parts: Default::default() })
+        Arc::new(Processes {
+            started,
+            next_id: AtomicU32::new(1),
+            draining: AtomicBool::new(false),
+            parts: Default::default(),
+        })
     }
 
     /// Enter a connection; it is listed until the handle is dropped. Its id isn't in use by another one.
@@ -193,7 +225,7 @@ impl Processes {
                 since: AtomicU64::new(0),
                 statement: Mutex::default(),
                 killed: AtomicU8::new(NOT_KILLED),
-                kill: Notify::new(),
+                waiting: Mutex::default(),
             });
             entry.set(ProcessCommand::Connect, now);
             part.insert(id, Arc::clone(&entry));
@@ -207,6 +239,16 @@ impl Processes {
         let Some(entry) = self.entry(id) else { return false };
         entry.ask(kill);
         true
+    }
+
+    /// The proxy is going down: connections that wait for a command outside a transaction end.
+    pub(crate) fn drain(&self) {
+        self.draining.store(true, Ordering::Release);
+        for part in &self.parts {
+            for entry in lock(part).values() {
+                entry.wake();
+            }
+        }
     }
 
     /// The user of a connection, to see whether another user may kill it.
@@ -301,16 +343,26 @@ impl ProcessHandle {
         self.wait(|kill| (kill == Kill::Connection).then_some(())).await;
     }
 
-    async fn wait<T>(&self, wanted: impl Fn(Kill) -> Option<T>) -> T {
-        loop {
-            let mut notified = std::pin::pin!(self.entry.kill.notified());
-            // Enabled before the flag is read, so that a KILL in between isn't missed.
-            notified.as_mut().enable();
-            if let Some(kill) = self.entry.kill_asked().and_then(&wanted) {
-                return kill;
+    /// Wait until the connection is to end: killed, or, if it is idle, because the proxy is going down.
+    pub(crate) async fn ended(&self, idle: bool) -> Ended {
+        poll_fn(|cx| {
+            // Before the flags are read, so that what is asked in between isn't missed.
+            self.entry.wait_as(cx.waker());
+            match self.entry.kill_asked() {
+                Some(Kill::Connection) => Poll::Ready(Ended::Killed),
+                _ if idle && self.processes.draining.load(Ordering::Acquire) => Poll::Ready(Ended::Drained),
+                _ => Poll::Pending,
             }
-            notified.await;
-        }
+        })
+        .await
+    }
+
+    async fn wait<T>(&self, wanted: impl Fn(Kill) -> Option<T>) -> T {
+        poll_fn(|cx| {
+            self.entry.wait_as(cx.waker());
+            self.entry.kill_asked().and_then(&wanted).map_or(Poll::Pending, Poll::Ready)
+        })
+        .await
     }
 }
 
@@ -389,5 +441,24 @@ mod tests {
         assert_eq!(handle.killed().await, Kill::Connection);
         assert!(!processes.kill(2, Kill::Connection));
         assert!(!processes.kill(u64::from(u32::MAX) + 2, Kill::Connection));
+    }
+
+    #[tokio::test]
+    async fn a_drain_ends_idle_connections_and_not_those_in_a_transaction() {
+        let start = Instant::now();
+        let processes = Processes::new(start);
+        let idle = processes.register("a", start);
+        let busy = processes.register("b", start);
+        let waiter = tokio::spawn(async move { idle.ended(true).await });
+        tokio::task::yield_now().await;
+        processes.drain();
+        assert_eq!(waiter.await.unwrap(), Ended::Drained);
+        tokio::select! {
+            biased;
+            ended = busy.ended(false) => panic!("{ended:?}"),
+            () = tokio::task::yield_now() => {}
+        }
+        assert!(processes.kill(u64::from(busy.id()), Kill::Connection));
+        assert_eq!(busy.ended(false).await, Ended::Killed);
     }
 }

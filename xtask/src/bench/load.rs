@@ -68,12 +68,12 @@ impl Load {
     /// How much memory the proxy takes for a client that is connected and does nothing, in bytes: `clients` connect, one
     /// query a second runs over all of them.
     pub(super) fn idle_client_bytes(&self, endpoint: &Endpoint, clients: u32) -> anyhow::Result<Option<u64>> {
-        let Some(process) = endpoint.process else { return Ok(None) };
+        let (Some(process), 1..) = (endpoint.process, clients) else { return Ok(None) };
         let before = resident_bytes(process)?;
         let mut command = self.command(endpoint, "oltp_point_select");
         command
             .arg(format!("--threads={clients}"))
-            .args(["--time=2", "--rate=1", "--db-ps-mode=disable", "--thread-init-timeout=120", "run"])
+            .args(["--time=2", "--rate=1", "--db-ps-mode=disable", "run"])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped());
