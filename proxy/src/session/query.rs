@@ -1,5 +1,6 @@
 //! COM_QUERY: one statement or several, planned and executed.
 
+use super::state::Warning;
 use super::{Execution, Session, StatementError, quote_name};
 use crate::execute;
 use crate::metrics::{Outcome, PlanCacheOutcome, Reach};
@@ -202,8 +203,21 @@ impl Session {
             }
         };
         self.end_characteristics();
+        self.warn_of_directives(&statement);
         self.worker.metrics.statement(class, reach, outcome, started.elapsed());
         Ok(done)
+    }
+
+    /// A directive of an unknown name has no effect, which SHOW WARNINGS says.
+    #[inline]
+    fn warn_of_directives(&mut self, statement: &Statement<'_>) {
+        for directive in statement.args.fingerprint.directives(statement.args.text) {
+            if directive.name == DirectiveName::Unknown {
+                let name = String::from_utf8_lossy(directive.written);
+                let message = format!("unknown directive {name} in a /*vt+ */ or /*sg+ */ comment; it was ignored");
+                self.state.warnings.push(Warning { level: "Warning".to_owned(), code: 1105, message });
+            }
+        }
     }
 
     /// Whether the user may do this.
