@@ -52,9 +52,7 @@ impl<'a> OkPacket<'a> {
         // Documented as the rest of the packet without session tracking, but every server sends its length.
         if !reader.is_empty() {
             ok.info = Cow::Borrowed(reader.lenenc_bytes("info")?);
-            if capabilities.session_track()
-                && status.contains(StatusFlags::SESSION_STATE_CHANGED)
-                && !reader.is_empty()
+            if capabilities.session_track() && status.contains(StatusFlags::SESSION_STATE_CHANGED) && !reader.is_empty()
             {
                 ok.session_changes = Cow::Borrowed(reader.lenenc_bytes("session changes")?);
             }
