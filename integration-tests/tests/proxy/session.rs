@@ -307,3 +307,16 @@ async fn a_directive_of_an_unknown_name_is_a_warning() {
     assert!(level == "Warning" && message.contains("NO_SUCH_THING"), "{message}");
     connection.disconnect().await.expect("a good-bye");
 }
+
+#[tokio::test]
+async fn found_rows_counts_beyond_the_limit_and_a_selected_insert_id_is_kept() {
+    let _alone = ALONE.lock().await;
+    let mut connection = cluster().await.proxy("app", "narrow_single").connect().await.expect("a login");
+    connection.query_drop("DELETE FROM things").await.expect("empty");
+    connection.query_drop("INSERT INTO things (name) VALUES ('a'), ('b'), ('c')").await.expect("rows");
+    connection.query_drop("SELECT SQL_CALC_FOUND_ROWS name FROM things LIMIT 1").await.expect("a row");
+    assert_eq!(one::<u64>(&mut connection, "SELECT FOUND_ROWS()").await, 3);
+    connection.query_drop("SELECT LAST_INSERT_ID(77)").await.expect("a row");
+    assert_eq!(one::<u64>(&mut connection, "SELECT LAST_INSERT_ID()").await, 77);
+    connection.disconnect().await.expect("a good-bye");
+}

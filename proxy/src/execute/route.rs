@@ -237,6 +237,9 @@ pub(super) async fn finish(
     if let End::Ok { insert_id: 1.., .. } = outcome.end {
         note_insert_id(session, statement, &mut lease, outcome).await;
     }
+    if matches!(outcome.end, End::ResultSet) && statement.plan.class == StatementClass::Select {
+        note_functions(session, statement, &mut lease).await;
+    }
     if let Some(status) = outcome.status {
         lease.in_transaction = status.contains(StatusFlags::IN_TRANS);
     }
@@ -283,15 +286,43 @@ async fn note_insert_id(session: &mut Session, statement: &Statement<'_>, lease:
         session.state.last_insert_id = insert_id;
         return;
     }
-    let asked = lease.backend.query(b"SELECT LAST_INSERT_ID()", |row| {
-        row.field(0).and_then(|text| std::str::from_utf8(text).ok()?.parse().ok())
-    });
+    if let Some(id) = ask_number(lease, b"SELECT LAST_INSERT_ID()").await {
+        session.state.last_insert_id = id;
+    }
+}
+
+/// Keep what FOUND_ROWS() and LAST_INSERT_ID() will say after rows, where the reply doesn't tell it.
+async fn note_functions(session: &mut Session, statement: &Statement<'_>, lease: &mut Lease) {
+    if counts_found_rows(statement.args.text)
+        && let Some(count) = ask_number(lease, b"SELECT FOUND_ROWS()").await
+    {
+        session.state.found_rows = count;
+    }
+    if statement.plan.effects.sets_last_insert_id
+        && let Some(id) = ask_number(lease, b"SELECT LAST_INSERT_ID()").await
+    {
+        session.state.last_insert_id = id;
+    }
+}
+
+/// Whether a text has SQL_CALC_FOUND_ROWS (perhaps only in a string, which costs a question too many).
+fn counts_found_rows(text: &[u8]) -> bool {
+    const WORD: &[u8] = b"SQL_CALC_FOUND_ROWS";
+    memchr::memchr2_iter(b'S', b's', text)
+        .any(|at| text.get(at..at + WORD.len()).is_some_and(|word| word.eq_ignore_ascii_case(WORD)))
+}
+
+/// Ask the connection that ran a statement for a number of its session.
+async fn ask_number(lease: &mut Lease, query: &[u8]) -> Option<u64> {
+    let asked =
+        lease.backend.query(query, |row| row.field(0).and_then(|text| std::str::from_utf8(text).ok()?.parse().ok()));
     match asked.await {
-        Ok((_, rows)) => session.state.last_insert_id = rows.first().copied().flatten().unwrap_or_default(),
+        Ok((_, rows)) => rows.first().copied().flatten(),
         // The statement itself is done; its connection isn't used again.
         Err(error) => {
             lease.backend.broken = true;
-            tracing::warn!(shard = %lease.place, %error, "LAST_INSERT_ID() could not be read");
+            tracing::warn!(shard = %lease.place, %error, "what a statement left in its session could not be read");
+            None
         }
     }
 }
