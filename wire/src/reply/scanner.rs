@@ -168,7 +168,8 @@ impl ReplyScanner {
             && let Some((&[a, b, c, seq, first], _)) = rest.split_first_chunk::<HEAD_LEN>()
         {
             let header = FrameHeader::decode([a, b, c, seq]);
-            let class = self.classify(Some(first), header)?;
+            // Behind an empty packet's header stands the next packet.
+            let class = self.classify((header.len > 0).then_some(first), header)?;
             if Terminator::needed_for(class)
                 && let Some((packet, later)) = rest.split_at_checked(HEADER_LEN + header.len)
             {

@@ -291,6 +291,20 @@ fn any_reply() -> impl Strategy<Value = Reply> {
     })
 }
 
+#[test]
+fn an_empty_packet_is_not_judged_by_the_packet_behind_it() {
+    for expect in [Expect::Query, Expect::Prepare, Expect::Rows, Expect::FieldList, Expect::SingleOk, Expect::Text] {
+        for behind in [0x00, 0x01, 0xFE, 0xFF] {
+            let stream = [0, 0, 0, 1, behind, 0, 0, 2];
+            let judged = |chunks: &[&[u8]]| {
+                let mut scanner = ReplyScanner::new(expect, NEW);
+                chunks.iter().try_for_each(|chunk| scanner.scan(chunk).map(|_| ()))
+            };
+            assert_eq!(judged(&[&stream]), judged(&[&stream[..4], &stream[4..]]), "{expect:?}, then {behind:02x}");
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn any_chunking_gives_the_same_answer(reply in any_reply(), sizes in prop::collection::vec(1usize..60, 1..20)) {
