@@ -2,8 +2,8 @@
 //! proxy's.
 
 use mysql_async::prelude::Queryable;
-use shardgate_integration_tests::clients::{CHECK_TABLE, Client, Outcome};
-use shardgate_integration_tests::shared_plain_mysql;
+use shardgate_integration_tests::clients::{CHECK_TABLE, Client};
+use shardgate_integration_tests::{shared_plain_mysql, test_each_client};
 
 /// Runs every variant of a client on a database of its own.
 async fn passes_all_checks(client: Client) {
@@ -14,42 +14,7 @@ async fn passes_all_checks(client: Client) {
     connection.query_drop(format!("USE {database}")).await.expect("a database");
     connection.query_drop(CHECK_TABLE).await.expect("a table");
     connection.disconnect().await.expect("a log-out");
-    for variant in client.variants() {
-        match client.check(&endpoint, 1000, *variant).await.expect("a client") {
-            Outcome::Ran(report) => {
-                assert!(report.failures().is_empty(), "{} {variant:?}: {:#?}", report.client, report.failures());
-            }
-            Outcome::Skipped(why) => println!("{why}"),
-        }
-    }
+    client.passes_all_checks(&endpoint).await;
 }
 
-#[tokio::test]
-async fn mysql_command_passes_all_checks() {
-    passes_all_checks(Client::MysqlCommand).await;
-}
-
-#[tokio::test]
-async fn mysql_async_passes_all_checks() {
-    passes_all_checks(Client::MysqlAsync).await;
-}
-
-#[tokio::test]
-async fn pymysql_passes_all_checks() {
-    passes_all_checks(Client::PyMySql).await;
-}
-
-#[tokio::test]
-async fn go_sql_driver_passes_all_checks() {
-    passes_all_checks(Client::Go).await;
-}
-
-#[tokio::test]
-async fn node_mysql2_passes_all_checks() {
-    passes_all_checks(Client::Node).await;
-}
-
-#[tokio::test]
-async fn connector_j_passes_all_checks() {
-    passes_all_checks(Client::Java).await;
-}
+test_each_client!(passes_all_checks);

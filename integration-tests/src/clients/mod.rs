@@ -105,6 +105,35 @@ impl Client {
         let endpoint = endpoint.clone();
         blocking(move || external::check(name, &endpoint, base, variant)).await
     }
+
+    /// Runs every variant at the endpoint, and panics with the checks that failed.
+    pub async fn passes_all_checks(self, endpoint: &Endpoint) {
+        for variant in self.variants() {
+            match self.check(endpoint, 1000, *variant).await.expect("a client") {
+                Outcome::Ran(report) => {
+                    assert!(report.failures().is_empty(), "{} {variant:?}: {:#?}", report.client, report.failures());
+                }
+                Outcome::Skipped(why) => println!("{why}"),
+            }
+        }
+    }
+}
+
+/// A test for each client, so that they run side by side: each calls the function with its client.
+#[macro_export]
+macro_rules! test_each_client {
+    ($check:ident) => {
+        $crate::test_each_client!($check: mysql_command MysqlCommand, mysql_async MysqlAsync, pymysql PyMySql,
+            go_sql_driver Go, node_mysql2 Node, connector_j Java);
+    };
+    ($check:ident: $($test:ident $client:ident),*) => {
+        $(
+            #[tokio::test]
+            async fn $test() {
+                $check($crate::clients::Client::$client).await;
+            }
+        )*
+    };
 }
 
 async fn blocking<T: Send + 'static>(
