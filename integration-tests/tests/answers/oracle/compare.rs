@@ -3,6 +3,8 @@
 use shardgate_integration_tests::RawReply;
 use shardgate_wire::{ColumnDefinition, StatusFlags};
 
+use super::corpus::Sure;
+
 /// How a statement's answers compare.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Verdict {
@@ -35,15 +37,15 @@ fn has_passing_warnings(text: &str) -> bool {
     text.contains("FOUND_ROWS()") || text.contains("GROUP BY") && (text.contains("MIN(") || text.contains("MAX("))
 }
 
-pub(super) fn compare(text: &str, plain: &[RawReply], proxy: &[RawReply], ordered: bool) -> Verdict {
+pub(super) fn compare(text: &str, plain: &[RawReply], proxy: &[RawReply], sure: Sure) -> Verdict {
     if plain.len() != proxy.len() {
         return Verdict::Different(format!("{} results, not {}: {proxy:?}", proxy.len(), plain.len()));
     }
-    let difference = plain.iter().zip(proxy).find_map(|(plain, proxy)| difference(text, plain, proxy, ordered));
+    let difference = plain.iter().zip(proxy).find_map(|(plain, proxy)| difference(text, plain, proxy, sure));
     difference.map_or(Verdict::Equal, Verdict::Different)
 }
 
-fn difference(text: &str, plain: &RawReply, proxy: &RawReply, ordered: bool) -> Option<String> {
+fn difference(text: &str, plain: &RawReply, proxy: &RawReply, sure: Sure) -> Option<String> {
     let differs = |what: &str, plain: &dyn std::fmt::Debug, proxy: &dyn std::fmt::Debug| {
         Some(format!("{what} {proxy:?}, not {plain:?}"))
     };
@@ -89,11 +91,11 @@ fn difference(text: &str, plain: &RawReply, proxy: &RawReply, ordered: bool) -> 
                 return Some(text);
             }
             let (mut rows, mut rows_b) = (rows.clone(), rows_b.clone());
-            if !ordered {
+            if sure != Sure::Order {
                 rows.sort();
                 rows_b.sort();
             }
-            if rows != rows_b {
+            if rows.len() != rows_b.len() || sure != Sure::Count && rows != rows_b {
                 return Some(differing_rows(&rows, &rows_b));
             }
             if warnings != warnings_b && !has_passing_warnings(text) {

@@ -4,21 +4,32 @@ use std::path::Path;
 
 use shardgate_integration_tests::RawValue;
 
-/// A statement, its parameters, and whether its rows have an order.
+/// What of a statement's rows is sure.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Sure {
+    /// The rows and their order.
+    Order,
+    /// The rows.
+    Rows,
+    /// How many there are: a LIMIT takes any of them.
+    Count,
+}
+
+/// A statement, its parameters, and what of its rows is sure.
 #[derive(Debug, Clone)]
 pub(super) struct Statement {
     pub(super) text: String,
     pub(super) values: Vec<RawValue>,
-    pub(super) ordered: bool,
+    pub(super) sure: Sure,
 }
 
 impl Statement {
     pub(super) fn unordered(text: &str) -> Self {
-        Self { text: text.to_owned(), values: Vec::new(), ordered: false }
+        Self { text: text.to_owned(), values: Vec::new(), sure: Sure::Rows }
     }
 
     pub(super) fn ordered(text: &str) -> Self {
-        Self { ordered: true, ..Self::unordered(text) }
+        Self { sure: Sure::Order, ..Self::unordered(text) }
     }
 
     /// The text with its values in it.
@@ -51,17 +62,18 @@ pub(super) struct Corpus {
 
 impl Corpus {
     /// Reads a corpus for a keyspace, whose name stands for `{db}`.
-    pub(super) fn read(name: &str, keyspace: &str) -> Self {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpora").join(name);
-        let text = std::fs::read_to_string(&path).expect("a corpus");
-        let (mut statements, mut ordered, mut open) = (Vec::new(), false, String::new());
+    pub(super) fn read(path: &Path, keyspace: &str) -> Self {
+        let text = std::fs::read_to_string(path).expect("a corpus");
+        // The long statements of the data and of the schema go over several lines.
+        let long = ["data.sql", "schema.sql", "unsharded.sql"].iter().any(|name| path.ends_with(name));
+        let (mut statements, mut sure, mut open) = (Vec::new(), Sure::Rows, String::new());
         for line in text.lines() {
             match line {
-                "-- ordered" => ordered = true,
-                "-- any order" => ordered = false,
+                "-- ordered" => sure = Sure::Order,
+                "-- any order" => sure = Sure::Rows,
+                "-- counted" => sure = Sure::Count,
                 _ if line.starts_with("--") || line.is_empty() => {}
-                // The long statements of the data and of the schema go over several lines.
-                _ if matches!(name, "data.sql" | "schema.sql" | "unsharded.sql") => {
+                _ if long => {
                     open.push_str(line);
                     if let Some(text) = open.strip_suffix(';') {
                         statements.push(Statement::unordered(text));
@@ -73,7 +85,7 @@ impl Corpus {
                 _ => {
                     let (text, values) = line.rsplit_once(';').unwrap_or((line, ""));
                     let text = text.replace("{db}", keyspace);
-                    statements.push(Statement { text, values: values_of(values), ordered });
+                    statements.push(Statement { text, values: values_of(values), sure });
                 }
             }
         }

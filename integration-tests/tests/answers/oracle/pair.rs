@@ -6,6 +6,7 @@ use shardgate_integration_tests::{Endpoint, HarnessError, RawClient, RawReply};
 
 use super::compare::{Verdict, compare, refusal};
 use super::corpus::{Corpus, Statement};
+use super::tier::Tier;
 
 /// How statements are sent.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -29,6 +30,8 @@ pub(super) struct Pair {
     endpoints: (Endpoint, Endpoint),
     plain: RawClient,
     proxy: RawClient,
+    /// A session that only asks how statements run, so that asking changes nothing of the compared one.
+    asking: Option<RawClient>,
 }
 
 impl Pair {
@@ -38,6 +41,7 @@ impl Pair {
             protocol,
             plain: RawClient::connect(&plain).expect("a session with MySQL"),
             proxy: RawClient::connect(&proxy).expect("a session with the proxy"),
+            asking: None,
             endpoints: (plain, proxy),
         }
     }
@@ -70,10 +74,20 @@ impl Pair {
             return Verdict::Refused(message.to_owned());
         }
         let plain = send(&mut self.plain, protocol, statement).expect("an answer of MySQL");
-        compare(&statement.text, &plain, &without_warnings_of_preparing(protocol, &plain, proxy), statement.ordered)
+        compare(&statement.text, &plain, &without_warnings_of_preparing(protocol, &plain, proxy), statement.sure)
+    }
+
+    /// The way that the proxy takes for a statement.
+    pub(super) fn tier(&mut self, statement: &Statement) -> Option<Tier> {
+        let client = self
+            .asking
+            .get_or_insert_with(|| RawClient::connect(&self.endpoints.1).expect("a further session with the proxy"));
+        let replies = client.query(&format!("VEXPLAIN PLAN {}", statement.with_values())).ok()?;
+        Tier::of_plan(&replies)
     }
 
     /// Runs a statement on both; it must go well.
+    #[track_caller]
     pub(super) fn both(&mut self, text: &str) {
         for (who, client) in [("MySQL", &mut self.plain), ("the proxy", &mut self.proxy)] {
             let replies = client.query(text).expect("an answer");

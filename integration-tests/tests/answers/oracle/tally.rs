@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::compare::Verdict;
 use super::corpus::Statement;
+use super::tier::Tier;
 
 /// How many statements with differences are shown.
 const SHOWN: usize = 60;
@@ -15,6 +16,7 @@ pub(super) struct Tally {
     /// By statement: the first difference, and where there were any.
     different: BTreeMap<String, (String, Vec<String>)>,
     order: Vec<String>,
+    tiers: BTreeMap<Tier, u64>,
 }
 
 impl Tally {
@@ -36,6 +38,11 @@ impl Tally {
         }
     }
 
+    /// Notes the way that a statement took.
+    pub(super) fn took(&mut self, tier: Tier) {
+        *self.tiers.entry(tier).or_default() += 1;
+    }
+
     /// Prints the figures, and fails if there were differences.
     pub(super) fn finish(self, what: &str) {
         let refused: u64 = self.refused.values().sum();
@@ -50,6 +57,14 @@ impl Tally {
             share(refused),
             self.refused.len()
         );
+        let all: u64 = self.tiers.values().sum();
+        let tiers = self
+            .tiers
+            .iter()
+            .map(|(tier, count)| format!("{count} {tier} ({:.1} %)", *count as f64 * 100.0 / all.max(1) as f64));
+        if all > 0 {
+            println!("{what}, on several shards: {}", tiers.collect::<Vec<_>>().join(", "));
+        }
         if std::env::var_os("SHARDGATE_ORACLE_REFUSALS").is_some() {
             for (statement, count) in &self.refused {
                 println!("  refused {count} times: {statement}");
