@@ -153,3 +153,5 @@ INSERT INTO item (customer_id, order_id, line, sku, qty, price) VALUES
 (7, 139, 3, 'sku-5', 5, 9.0),
 (14, 140, 1, 'sku-4', 5, 3.375);
 INSERT INTO account (name, customer_id, amount) VALUES ('anna', 1, 10.50), ('Bodo', 2, 20), ('çağla', 3, 0), ('dirk', NULL, -5.25), ('Eve', 5, 1000000.01), ('füsun', 6, 7), ('GUS', 7, 8), ('hana', 1, 9);
+DELETE FROM omain.note;
+INSERT INTO omain.note (id, body, customer_id) VALUES (1, 'first', 1), (2, 'second', 5), (3, 'third', NULL), (4, 'fourth', 99), (5, 'fifth', 12);

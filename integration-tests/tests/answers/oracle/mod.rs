@@ -15,7 +15,9 @@ mod world;
 
 use std::time::{Duration, Instant};
 
+use compare::Verdict;
 use corpus::{Corpus, Statement};
+use fixture::Oracle;
 use pair::{Pair, Protocol};
 use random::Generator;
 use tally::Tally;
@@ -122,32 +124,100 @@ fn oracle_analytics_is_answered_as_by_one_mysql() {
     passes(&ANALYTICS, "reads.sql", &BOTH);
 }
 
-/// Random SELECTs, for SHARDGATE_ORACLE_SECONDS (12) from SHARDGATE_ORACLE_SEED (printed).
-#[test]
-fn oracle_random_reads_are_answered_as_by_one_mysql() {
-    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
-    let seconds = number("SHARDGATE_ORACLE_SECONDS").unwrap_or(12);
-    let seed = number("SHARDGATE_ORACLE_SEED").unwrap_or(20_240_229);
-    println!("oracle, random: seed {seed}, {seconds} s");
-    let oracle = TYPES.oracle();
-    let mut tally = Tally::default();
+/// How long a random test goes on: SHARDGATE_ORACLE_SECONDS, else for so many statements that it is the same each time.
+struct Course {
+    seed: u64,
+    until: Option<Instant>,
+    statements: usize,
+}
+
+impl Course {
+    fn new(what: &str, statements: usize) -> Self {
+        let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+        let seed = number("SHARDGATE_ORACLE_SEED").unwrap_or(20_240_229);
+        let until = number("SHARDGATE_ORACLE_SECONDS").map(|seconds| Instant::now() + Duration::from_secs(seconds));
+        println!("oracle, {what}: seed {seed}");
+        Self { seed, until, statements }
+    }
+
+    fn goes_on(&self, done: usize) -> bool {
+        self.until.map_or(done < self.statements, |until| Instant::now() < until)
+    }
+}
+
+/// Sessions with the keyspaces of several shards, by both protocols.
+fn random_pairs(oracle: &Oracle, protocols: &[Protocol]) -> Vec<(String, Pair)> {
     let mut pairs: Vec<(String, Pair)> = Vec::new();
     for (ending, what, _) in PLACES.into_iter().skip(2) {
         let keyspace = TYPES.keyspace(ending);
-        for protocol in [Protocol::Text, Protocol::Prepared] {
+        for &protocol in protocols {
             let mut pair = oracle.pair(&keyspace, protocol);
             pair.reset(&TYPES.corpus("data.sql", &keyspace));
             pairs.push((format!("{what}, {protocol}"), pair));
         }
     }
-    let mut generator = Generator::new(seed);
-    let deadline = Instant::now() + Duration::from_secs(seconds);
-    while Instant::now() < deadline {
-        let statement = generator.select();
-        for (label, pair) in &mut pairs {
+    pairs
+}
+
+/// Random SELECTs, each on one of the pairs in turn.
+#[test]
+fn oracle_random_reads_are_answered_as_by_one_mysql() {
+    let course = Course::new("random reads", 1000);
+    let oracle = TYPES.oracle();
+    let mut tally = Tally::default();
+    let mut pairs = random_pairs(&oracle, &[Protocol::Text, Protocol::Prepared]);
+    let mut generator = Generator::new(course.seed);
+    let mut done = 0;
+    while course.goes_on(done) {
+        let statement = generator.read();
+        let at = done % pairs.len();
+        if let Some((label, pair)) = pairs.get_mut(at) {
+            if done % 8 < 2
+                && let Some(tier) = pair.tier(&statement)
+            {
+                tally.took(tier);
+            }
             let verdict = pair.compare(&statement);
             tally.note(label, &statement, verdict);
         }
+        done += 1;
     }
-    tally.finish(&format!("oracle, random (seed {seed})"));
+    tally.finish(&format!("oracle, random reads (seed {}, {done} statements)", course.seed));
+}
+
+/// Random statements that change rows, some in a transaction, which is rolled back; after each the table's rows are
+/// compared.
+#[test]
+fn oracle_random_writes_are_answered_as_by_one_mysql() {
+    const IN_TRANSACTION: usize = 8;
+    let course = Course::new("random writes", 400);
+    let oracle = TYPES.oracle();
+    let mut tally = Tally::default();
+    let mut pairs = random_pairs(&oracle, &[Protocol::Text, Protocol::Prepared]);
+    let mut generator = Generator::new(course.seed);
+    let mut done = 0;
+    while course.goes_on(done) {
+        let at = done / IN_TRANSACTION % pairs.len();
+        let Some((label, pair)) = pairs.get_mut(at) else { break };
+        pair.both("BEGIN");
+        for _ in 0..IN_TRANSACTION {
+            let (statement, table) = generator.write();
+            let verdict = pair.compare(&statement);
+            let ran = !matches!(verdict, Verdict::Refused(_));
+            tally.note(label, &statement, verdict);
+            if ran {
+                let after = Statement::unordered(&format!("SELECT * FROM {table}"));
+                match pair.compare(&after) {
+                    Verdict::Different(what) => {
+                        tally.note(label, &statement, Verdict::Different(format!("afterwards {what}")));
+                        break;
+                    }
+                    verdict => tally.note(label, &after, verdict),
+                }
+            }
+        }
+        pair.both("ROLLBACK");
+        done += IN_TRANSACTION;
+    }
+    tally.finish(&format!("oracle, random writes (seed {}, {done} statements)", course.seed));
 }

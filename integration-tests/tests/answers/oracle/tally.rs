@@ -27,6 +27,8 @@ impl Tally {
                 *self.refused.entry(format!("{}\n      {message}", statement.text)).or_default() += 1
             }
             Verdict::Different(what) => {
+                // Seen at once in a long run.
+                eprintln!("different on {label}: {}\n    {what}", statement.text);
                 let text = format!("{} {:?}", statement.text, statement.values);
                 let order = &mut self.order;
                 let (_, labels) = self.different.entry(text.clone()).or_insert_with(|| {
