@@ -162,8 +162,8 @@ fn random_pairs(oracle: &Oracle, protocols: &[Protocol]) -> Vec<(String, Pair)> 
 /// Random SELECTs, each on one of the pairs in turn.
 #[test]
 fn oracle_random_reads_are_answered_as_by_one_mysql() {
-    let course = Course::new("random reads", 1000);
     let oracle = TYPES.oracle();
+    let course = Course::new("random reads", 1000);
     let mut tally = Tally::default();
     let mut pairs = random_pairs(&oracle, &[Protocol::Text, Protocol::Prepared]);
     let mut generator = Generator::new(course.seed);
@@ -190,8 +190,8 @@ fn oracle_random_reads_are_answered_as_by_one_mysql() {
 #[test]
 fn oracle_random_writes_are_answered_as_by_one_mysql() {
     const IN_TRANSACTION: usize = 8;
-    let course = Course::new("random writes", 400);
     let oracle = TYPES.oracle();
+    let course = Course::new("random writes", 400);
     let mut tally = Tally::default();
     let mut pairs = random_pairs(&oracle, &[Protocol::Text, Protocol::Prepared]);
     let mut generator = Generator::new(course.seed);
