@@ -15,6 +15,7 @@ use shardgate_router::sql::error::ParseErrorReason;
 use shardgate_router::sql::options::{ClientCharset, ParseOptions};
 use shardgate_router::sql::parser::{parse_statement, parse_whole_expr};
 use shardgate_router::sql::printer::{Parens, Printer, print_statement};
+use shardgate_router::sql::token::LexError;
 
 const ROUNDS: usize = 3_000;
 const STATEMENTS: &str = include_str!("against_mysql/statements.sql");
@@ -180,14 +181,22 @@ fn deep_nesting_is_refused_with_a_small_stack() {
             format!("SELECT * FROM {}t{}", "(".repeat(50_000), ")".repeat(50_000)),
             format!("SELECT * FROM {}SELECT 1{}", "(".repeat(50_000), ") x".repeat(50_000)),
             format!("SELECT * FROM t{}", " JOIN t".repeat(50_000)),
-            format!("SELECT * FROM t{}", " JOIN t ON 1".repeat(50_000)),
-            format!("SELECT * FROM t{}", " NATURAL JOIN t".repeat(50_000)),
             format!("SELECT * FROM {}t", "{ OJ ".repeat(50_000)),
             format!("{}SELECT 1", "WITH a AS (".repeat(50_000)),
             format!("SELECT * FROM JSON_TABLE('', ''{}", " COLUMNS (NESTED PATH ''".repeat(50_000)),
         ] {
             assert_eq!(parse(&sql).map(|_| ()), Err(ParseErrorReason::TooDeep), "{}", &sql[..40]);
         }
+        for sql in [
+            format!("SELECT * FROM t{}", " JOIN t ON 1".repeat(50_000)),
+            format!("SELECT * FROM t{}", " NATURAL JOIN t".repeat(50_000)),
+            format!("SELECT 1 FROM t{}", " UNION SELECT 1 FROM t".repeat(500)),
+            format!("WITH c0 AS (SELECT 1){} SELECT 1", ", c1 AS (SELECT * FROM c0)".repeat(250)),
+        ] {
+            assert_eq!(parse(&sql).map(|_| ()), Err(ParseErrorReason::TooManyTables), "{}", &sql[..40]);
+        }
+        let sql = format!("SELECT 1{}", ", a".repeat(4 << 20));
+        assert_eq!(parse(&sql).map(|_| ()), Err(ParseErrorReason::Lex(LexError::TooMany)));
     });
 }
 
@@ -202,7 +211,9 @@ fn what_is_not_too_deep_can_be_walked_printed_and_dropped_with_a_small_stack() {
             format!("SELECT 1{}", " + a".repeat(1_900)),
             format!("SELECT 1{}", " UNION ALL SELECT 1".repeat(1_900)),
             format!("SELECT {}1{}", "(SELECT ".repeat(60), ")".repeat(60)),
-            format!("SELECT 1 FROM t{}", " JOIN t ON 1".repeat(1_900)),
+            format!("SELECT 1 FROM t{}", " JOIN t ON 1".repeat(490)),
+            format!("SELECT 1 FROM t{}", " UNION SELECT 1 FROM t".repeat(490)),
+            format!("WITH c0 AS (SELECT 1){} SELECT 1", ", c1 AS (SELECT * FROM c0)".repeat(240)),
         ] {
             let parsed = parse(&sql).unwrap_or_else(|reason| panic!("{reason}: {}", &sql[..40]));
             let mut count = 0;

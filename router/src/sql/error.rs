@@ -24,6 +24,9 @@ pub enum ParseErrorReason {
     /// More levels of nesting than the parser takes.
     #[error("nested too deep")]
     TooDeep,
+    /// More tables, or common table expressions, than the planner takes.
+    #[error("too many tables")]
+    TooManyTables,
     /// Another kind of statement, as its first word says.
     #[error("not a statement that reads or writes rows")]
     OtherStatement,

@@ -2,7 +2,9 @@
 //!
 //! **Bounds.** The recursion is at most [`MAX_DEPTH`] deep and the tree at most [`MAX_HEIGHT`] high, so neither parsing nor
 //! walking nor dropping a tree can overflow a thread's stack of 1 MiB; each token is looked at a constant number of
-//! times. Long chains of AND and OR are flat and loops, so their length doesn't count.
+//! times. Long chains of AND and OR are flat and loops, so their length doesn't count. A statement has at most
+//! [`MAX_TOKENS`] tokens and [`MAX_TABLES`] tables, so that no text makes a tree that fills the memory, or that is planned
+//! for seconds.
 //!
 //! **Parentheses.** What follows `(` may be a query, an expression, or a query that turns out to be the beginning of an
 //! expression: `((SELECT 1) + 1)`. It is read once: a thing in parentheses that has been read is put into
@@ -32,7 +34,7 @@ use super::error::{ParseError, ParseErrorReason};
 use super::keywords::Keyword;
 use super::lexer::Lexer;
 use super::options::ParseOptions;
-use super::token::{Token, TokenKind};
+use super::token::{LexError, Token, TokenKind};
 
 /// How deep rules may call each other; a whole expression within another counts [`EXPR_DEPTH`] times. That is 120 nested
 /// function calls or 65 subqueries.
@@ -43,6 +45,12 @@ const EXPR_DEPTH: u32 = 4;
 const QUERY_DEPTH: u32 = 2;
 /// How many nodes may lie between a tree's root and its leaves.
 pub const MAX_HEIGHT: u32 = 2_000;
+/// How many tables a statement may name. MySQL joins 61 at most, but UNION has no limit there.
+pub const MAX_TABLES: u32 = 500;
+/// How many common table expressions a statement may have: each may stand in the next, as if they were nested.
+pub const MAX_CTES: u32 = 250;
+/// How many tokens a statement may have.
+pub const MAX_TOKENS: u32 = 8 << 20;
 
 pub(crate) type Result<T> = std::result::Result<T, ParseError>;
 
@@ -102,6 +110,9 @@ struct Parser<'a> {
     /// The end of the token before it.
     prev_end: u32,
     params: u32,
+    tokens: u32,
+    tables: u32,
+    ctes: u32,
     depth: u32,
     /// The height of the highest tree made so far on this level.
     height: u32,
@@ -127,6 +138,9 @@ impl<'a> Parser<'a> {
             ahead: None,
             prev_end: start as u32,
             params: 0,
+            tokens: 0,
+            tables: 0,
+            ctes: 0,
             depth: 0,
             height: 0,
             pending: None,
@@ -145,6 +159,10 @@ impl<'a> Parser<'a> {
                 (token, self.lexer.hint())
             }
         };
+        self.tokens += 1;
+        if self.tokens > MAX_TOKENS {
+            self.token.kind = TokenKind::Error(LexError::TooMany);
+        }
     }
 
     /// The kind of the token after the one that is looked at.
@@ -209,6 +227,23 @@ impl<'a> Parser<'a> {
     #[cold]
     fn too_deep<T>(&self) -> Result<T> {
         Err(ParseError { offset: self.token.span.start, reason: ParseErrorReason::TooDeep })
+    }
+
+    /// A table is named.
+    fn count_table(&mut self) -> Result<()> {
+        self.tables += 1;
+        if self.tables > MAX_TABLES { self.too_many() } else { Ok(()) }
+    }
+
+    /// A common table expression is defined.
+    fn count_cte(&mut self) -> Result<()> {
+        self.ctes += 1;
+        if self.ctes > MAX_CTES { self.too_many() } else { Ok(()) }
+    }
+
+    #[cold]
+    fn too_many<T>(&self) -> Result<T> {
+        Err(ParseError { offset: self.token.span.start, reason: ParseErrorReason::TooManyTables })
     }
 
     /// Runs a rule that can contain itself, one level deeper. Its node is one higher than what is in it.

@@ -138,4 +138,7 @@ pub enum LexError {
     /// A byte that begins no token.
     #[error("a character that begins nothing")]
     BadByte,
+    /// More tokens than a statement may have that is taken apart.
+    #[error("the statement has more than 8388608 words and signs")]
+    TooMany,
 }

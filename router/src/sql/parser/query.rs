@@ -62,6 +62,7 @@ impl Parser<'_> {
         self.expect_keyword(Keyword::With)?;
         let recursive = self.eat_keyword(Keyword::Recursive);
         let ctes = self.list(|parser| {
+            parser.count_cte()?;
             let start = parser.token.span.start;
             let name = parser.ident()?;
             let columns = if parser.at(TokenKind::LeftParen) { parser.paren_list(Self::ident)? } else { Vec::new() };

@@ -223,6 +223,7 @@ impl Parser<'_> {
     }
 
     fn named_table(&mut self) -> Result<TableFactor> {
+        self.count_table()?;
         let start = self.token.span.start;
         let name = self.table_name()?;
         let partitions = self.partitions()?;
