@@ -1,5 +1,7 @@
 //! A plan as text and as JSON, for VEXPLAIN, `shardgate explain` and the golden tests.
 
+mod writes;
+
 use crate::args::Arguments;
 use crate::plan::{
     Aggregate, AggregateColumn, Ddl, Effects, Insert, KeyExpr, KeyList, Local, Operator, Piece, Plan, Route, SortKey,
@@ -96,6 +98,8 @@ fn operator(operator: &Operator, args: &Arguments<'_>) -> Json {
             Json::Object(object)
         }
         Operator::Insert(found) => insert(found, args),
+        Operator::InsertRows(found) => writes::insert_rows(found, args),
+        Operator::Change(found) => writes::change(found, args),
         Operator::Ddl(Ddl { keyspace, kind, tables, sql }) => json!({
             "operator": "Ddl",
             "keyspace": **keyspace,

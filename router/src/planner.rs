@@ -6,6 +6,7 @@
 mod aggregate;
 mod analysis;
 mod bind;
+mod change;
 mod columns;
 mod condition;
 mod cursor;
@@ -13,6 +14,7 @@ mod ddl;
 mod edit;
 mod functions;
 mod insert;
+mod insert_query;
 mod keys;
 mod local;
 mod merge;

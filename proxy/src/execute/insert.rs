@@ -1,10 +1,10 @@
 //! Insert rows, each on its shard.
 
-use super::evaluate;
 use super::route::{self, render};
 use super::scatter;
 use super::view::{PlaceDatabases, SessionView};
 use super::write::{self, InsertedRows};
+use super::{evaluate, found};
 use crate::error::StatementError;
 use crate::metrics::Reach;
 use crate::session::query::Statement;
@@ -65,7 +65,8 @@ async fn generate(
     Ok((values, first))
 }
 
-async fn reserve(
+/// Take values from the generator of an auto_increment column.
+pub(super) async fn reserve(
     session: &mut Session,
     auto: &AutoIncrement,
     count: u64,
@@ -83,8 +84,7 @@ fn wants_value(
     row: &InsertRow,
     evaluated: &[(Template, Value<'static>)],
 ) -> Result<bool, StatementError> {
-    let sql_mode = session.state.settings.text("sql_mode").unwrap_or(&session.snapshot.sql_mode);
-    let no_zero = sql_mode.split(',').any(|name| name.eq_ignore_ascii_case("NO_AUTO_VALUE_ON_ZERO"));
+    let no_zero = found::has_mode(session, "NO_AUTO_VALUE_ON_ZERO");
     match &row.generated {
         None => Ok(false),
         Some(ValueExpr::Default) => Ok(true),

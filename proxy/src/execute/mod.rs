@@ -1,20 +1,27 @@
 //! Execution: each operator of a plan has a file of the same name.
 
 mod aggregate;
+mod atomic;
+mod change;
 mod compare;
 mod ddl;
 mod decimal;
 mod double;
 mod evaluate;
 mod fold;
+mod found;
 mod head;
 mod insert;
+mod insert_rows;
 mod limit;
+mod literal;
 mod merge_sort;
+mod moves;
 mod next_values;
 mod ok_sum;
 mod output;
 mod prepared;
+mod rounds;
 mod route;
 mod row_writer;
 mod rows;
@@ -28,6 +35,7 @@ mod view;
 mod warnings;
 mod write;
 
+pub(crate) use found::Collector;
 pub(crate) use output::{Protocol, ReplyContext, simple_result};
 pub(crate) use prepared::{describe, field_list};
 pub(crate) use rows::Row;
@@ -59,6 +67,8 @@ async fn run_other(
             Box::pin(scatter::run(session, statement, operator)).await
         }
         Operator::Insert(insert) => Box::pin(insert::run(session, statement, insert)).await,
+        Operator::InsertRows(insert) => Box::pin(insert_rows::run(session, statement, insert)).await,
+        Operator::Change(change) => Box::pin(change::run(session, statement, change)).await,
         Operator::Ddl(ddl) => Box::pin(ddl::run(session, statement, ddl)).await,
         Operator::NextValues { sequence, count } => {
             Box::pin(next_values::run(session, statement, sequence, count)).await

@@ -3,7 +3,9 @@
 use crate::backend::OkSummary;
 
 /// The labels of the numbers in an OK's text.
-const INSERT_LABELS: [&str; 3] = ["Records", "Duplicates", "Warnings"];
+const INSERT_LABELS: [&str; 3] = ["Records", "Duplicates", WARNINGS];
+const UPDATE_LABELS: [&str; 3] = ["Rows matched", "Changed", WARNINGS];
+const WARNINGS: &str = "Warnings";
 
 /// Sums the OKs of the shards up to the one that a single MySQL would have sent.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -46,6 +48,41 @@ impl OkSum {
             if ignore { rows.saturating_sub(ok.affected_rows) } else { ok.affected_rows.saturating_sub(rows) };
         let values = [rows, duplicates, u64::from(ok.warnings)];
         self.add_info(INSERT_LABELS.iter().map(|&label| label.to_owned()).zip(values).collect());
+    }
+
+    /// Add what another step of the same statement came to.
+    pub(crate) fn join(&mut self, other: &OkSum) {
+        self.affected_rows = self.affected_rows.saturating_add(other.affected_rows);
+        self.warnings = self.warnings.saturating_add(other.warnings);
+        if self.insert_id == 0 {
+            self.insert_id = other.insert_id;
+        }
+        self.add_info(other.info.clone());
+    }
+
+    /// Add warnings that no shard's OK counts.
+    pub(crate) fn add_warnings(&mut self, count: u16) {
+        self.warnings = self.warnings.saturating_add(count);
+        if let Some((_, number)) = self.info.iter_mut().find(|(label, _)| label == WARNINGS) {
+            *number = number.saturating_add(u64::from(count));
+        }
+    }
+
+    /// The text of an UPDATE, also if it changed nothing.
+    pub(crate) fn complete_update(&mut self) {
+        self.complete(UPDATE_LABELS);
+    }
+
+    /// The text of an INSERT ... SELECT, also if there was no row.
+    pub(crate) fn complete_insert(&mut self) {
+        self.complete(INSERT_LABELS);
+    }
+
+    fn complete(&mut self, labels: [&str; 3]) {
+        if self.info.is_empty() {
+            let values = [0, 0, u64::from(self.warnings)];
+            self.info = labels.iter().map(|&label| label.to_owned()).zip(values).collect();
+        }
     }
 
     fn add_counts(&mut self, ok: &OkSummary) {

@@ -91,6 +91,8 @@ fn described_by(operator: &Operator) -> (Option<&str>, Option<&Template>) {
         Operator::Aggregate(aggregate) => (Some(&aggregate.input.keyspace), aggregate.input.sql_alone.as_ref()),
         Operator::Limit(limit) => described_by(&limit.input),
         Operator::Insert(insert) => (Some(&insert.keyspace), None),
+        Operator::Change(change) => (Some(&change.keyspace), Some(&change.alone.sql)),
+        Operator::InsertRows(insert) => (Some(&insert.keyspace), insert.alone.as_ref().map(|alone| &alone.sql)),
         Operator::Ddl(ddl) => (Some(&ddl.keyspace), Some(&ddl.sql)),
         Operator::NextValues { .. } | Operator::Local(_) => (None, None),
     }

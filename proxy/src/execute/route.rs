@@ -131,7 +131,7 @@ pub(super) async fn run_alone(
     } else {
         Some(render(session, statement, template, &place, &[], None)?)
     };
-    if statement.binary {
+    if statement.binary || statement.collector.is_some() {
         let text = rendered.unwrap_or_else(|| statement.args.text.to_vec());
         return Box::pin(scatter::run_binary_alone(session, statement, place, &text)).await;
     }

@@ -54,7 +54,7 @@ pub(super) async fn run(
     }
     let mut inputs = open(session, statement, &route.sql, &keyspace, &shards).await?;
     let result = combine(session, statement, inner, limit, route.hidden, &mut inputs).await;
-    let result = end(session, &mut inputs, result).await;
+    let result = end(session, statement, &mut inputs, result).await;
     finish(session, inputs, result).await.map(|()| reach(&shards))
 }
 
@@ -78,7 +78,7 @@ pub(super) async fn run_route(
                 Ok(mut merge) => send(session, statement, &mut merge, route.hidden).await,
                 Err(error) => Err(error),
             };
-            let result = end(session, &mut inputs, result).await;
+            let result = end(session, statement, &mut inputs, result).await;
             finish(session, inputs, result).await?;
         }
         _ => {
@@ -146,7 +146,7 @@ pub(super) async fn run_binary_alone(
                 Some(mut only) => send(session, statement, &mut only, 0).await,
                 None => Ok(()),
             };
-            let result = end(session, &mut rows, result).await;
+            let result = end(session, statement, &mut rows, result).await;
             finish(session, rows, result).await
         }
     }
@@ -265,12 +265,16 @@ async fn send<S: RowStream>(
 ) -> Result<(), StatementError> {
     let protocol = if statement.binary { Protocol::Binary } else { Protocol::Text };
     let encoder = ResultEncoder::new(stream.columns(), hidden, protocol, session.client.capabilities);
+    let collector = statement.collector;
     let deadline = session.query_timeout.map(|limit| Instant::now() + limit);
     let status = session.status();
     let client = &mut session.client;
     let start = client.out.len();
     let first_seq = client.seq;
-    encoder.head(status, &mut client.out, &mut client.seq);
+    match collector {
+        Some(collector) => collector.columns(stream.columns(), hidden),
+        None => encoder.head(status, &mut client.out, &mut client.seq),
+    }
     let mut row = Row::default();
     let mut count = 0u64;
     let mut flushed = false;
@@ -298,6 +302,12 @@ async fn send<S: RowStream>(
         match more {
             Ok(true) => {
                 count += 1;
+                if let Some(collector) = collector {
+                    match collector.push(&row) {
+                        Ok(()) => continue,
+                        Err(error) => break Err(error),
+                    }
+                }
                 if let Err(error) = encoder.row(&row, &mut client.out, &mut client.seq) {
                     break Err(error);
                 }
@@ -313,6 +323,7 @@ async fn send<S: RowStream>(
         }
     };
     match result {
+        Ok(()) if collector.is_some() => Ok(()),
         Ok(()) => {
             session.state.row_count = -1;
             session.state.found_rows = count;
@@ -333,6 +344,7 @@ async fn send<S: RowStream>(
 /// Send what ends the rows, with the warnings of all shards.
 async fn end(
     session: &mut Session,
+    statement: &Statement<'_>,
     inputs: &mut [ShardRows],
     result: Result<(), StatementError>,
 ) -> Result<(), StatementError> {
@@ -347,6 +359,9 @@ async fn end(
         }
     }
     session.state.warnings = super::warnings::merged(shards);
+    if statement.collector.is_some() {
+        return Ok(());
+    }
     let warnings = u16::try_from(session.state.warnings.len()).unwrap_or(u16::MAX);
     let status = session.reply_status();
     let client = &mut session.client;

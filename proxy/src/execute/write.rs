@@ -56,6 +56,7 @@ pub(super) async fn run(
         }
     }
     let mut sum = OkSum::default();
+    let mut warnings = Vec::new();
     let mut done: Vec<Lease> = Vec::with_capacity(sent.len());
     for (mut lease, rows, alike) in sent {
         if let Some(lost) = session.lost_in_transaction(&lease) {
@@ -72,6 +73,9 @@ pub(super) async fn run(
                 lease.in_transaction = StatusFlags(ok.status).contains(StatusFlags::IN_TRANS);
                 if let Err(error) = session.after_statement(&statement.plan.effects, &mut lease, ok.warnings).await {
                     failure = failure.or(Some(error));
+                }
+                if ok.warnings > 0 {
+                    warnings.append(&mut session.state.warnings);
                 }
                 done.push(lease);
             }
@@ -100,6 +104,7 @@ pub(super) async fn run(
     if session.ending && savepoint {
         session.roll_back_others().await;
     }
+    session.state.warnings = warnings;
     match failure {
         None => Ok(sum),
         Some(error) => Err(error),

@@ -180,9 +180,11 @@ impl Session {
         let parameters = u16::try_from(fingerprint.parameter_count()).unwrap_or(u16::MAX);
         let text = self.worker.intern(text);
         let args = Arguments { text: &text, fingerprint: &fingerprint, parameters: None, mode: self.state.mode.lex };
-        let statement = Statement { args, plan, frames: None, binary: true, execution: None };
+        let statement = Statement { args, plan, frames: None, binary: true, execution: None, collector: None };
         let described = match &statement.plan.root {
             Operator::Local(_) | Operator::NextValues { .. } => (Vec::new(), Vec::new()),
+            // No server has all its tables.
+            Operator::InsertRows(insert) if !insert.described_here => (Vec::new(), Vec::new()),
             _ => execute::describe(self, &statement, &text).await?,
         };
         let id = self.next_statement_id();
@@ -276,8 +278,14 @@ impl Session {
             style: OnceLock::new(),
         };
         let args = Arguments { text, fingerprint, parameters: Some(&bound), mode: self.state.mode.lex };
-        let statement =
-            Statement { args, plan, frames: None, binary: true, execution: Some(Execution { text, params: &params }) };
+        let statement = Statement {
+            args,
+            plan,
+            frames: None,
+            binary: true,
+            execution: Some(Execution { text, params: &params }),
+            collector: None,
+        };
         let done = self.run_statement(statement).await;
         let new_types = params.new_types().map(Iterator::collect::<Vec<_>>);
         if let Some(new_types) = new_types {
@@ -303,7 +311,7 @@ impl Session {
         let bound = Variables(values);
         let args =
             Arguments { text: &text, fingerprint: &fingerprint, parameters: Some(&bound), mode: self.state.mode.lex };
-        let statement = Statement { args, plan, frames: None, binary: false, execution: None };
+        let statement = Statement { args, plan, frames: None, binary: false, execution: None, collector: None };
         Box::pin(execute::run(self, &statement)).await.map(|_| ())
     }
 }

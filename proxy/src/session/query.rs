@@ -28,6 +28,8 @@ pub(crate) struct Statement<'a> {
     pub(crate) binary: bool,
     /// The execution of a prepared statement that this is.
     pub(crate) execution: Option<Execution<'a>>,
+    /// Where its rows go, if not to the client.
+    pub(crate) collector: Option<&'a execute::Collector>,
 }
 
 impl Session {
@@ -79,7 +81,7 @@ impl Session {
                 let fingerprint = Fingerprint::new();
                 let args = Arguments { text, fingerprint: &fingerprint, parameters: None, mode: self.state.mode.lex };
                 let plan = Arc::new(plan);
-                let statement = Statement { args, plan, frames: None, binary: false, execution: None };
+                let statement = Statement { args, plan, frames: None, binary: false, execution: None, collector: None };
                 self.run_statement(statement).await.map(|_| ())
             }
             Err(error) => self.fail(error.into()),
@@ -98,7 +100,7 @@ impl Session {
             }
         };
         let args = Arguments { text, fingerprint, parameters: None, mode: self.state.mode.lex };
-        self.run_statement(Statement { args, plan, frames, binary: false, execution: None }).await
+        self.run_statement(Statement { args, plan, frames, binary: false, execution: None, collector: None }).await
     }
 
     /// Take the view of the world that the next statement sees.
@@ -109,7 +111,7 @@ impl Session {
 
     /// The plan of a text, from the cache or new.
     #[inline]
-    pub(super) fn plan(
+    pub(crate) fn plan(
         &mut self,
         text: &[u8],
         fingerprint: &Fingerprint,
@@ -176,7 +178,7 @@ impl Session {
         self.check_rights(&plan)?;
         let args =
             Arguments { text: text.as_bytes(), fingerprint: &fingerprint, parameters: None, mode: self.state.mode.lex };
-        let statement = Statement { args, plan, frames: None, binary: false, execution: None };
+        let statement = Statement { args, plan, frames: None, binary: false, execution: None, collector: None };
         execute::field_list(self, &statement, &table, wildcard).await
     }
 

@@ -132,7 +132,7 @@ impl Session {
     }
 
     /// SAVEPOINT: on all shards of the transaction, and on those that join later.
-    pub(super) async fn savepoint(&mut self, name: &str) -> Result<(), StatementError> {
+    pub(crate) async fn savepoint(&mut self, name: &str) -> Result<(), StatementError> {
         let statement = format!("SAVEPOINT {}", quote_name(name));
         self.on_all_parts(&statement).await?;
         if self.transaction.open || self.connections.in_transaction() {
@@ -143,7 +143,7 @@ impl Session {
     }
 
     /// ROLLBACK TO SAVEPOINT.
-    pub(super) async fn roll_back_to(&mut self, name: &str) -> Result<(), StatementError> {
+    pub(crate) async fn roll_back_to(&mut self, name: &str) -> Result<(), StatementError> {
         let at = self.savepoint_position(name)?;
         self.on_all_parts(&format!("ROLLBACK TO SAVEPOINT {}", quote_name(name))).await?;
         self.transaction.savepoints.truncate(at + 1);
@@ -151,7 +151,7 @@ impl Session {
     }
 
     /// RELEASE SAVEPOINT.
-    pub(super) async fn release_savepoint(&mut self, name: &str) -> Result<(), StatementError> {
+    pub(crate) async fn release_savepoint(&mut self, name: &str) -> Result<(), StatementError> {
         let at = self.savepoint_position(name)?;
         self.on_all_parts(&format!("RELEASE SAVEPOINT {}", quote_name(name))).await?;
         self.transaction.savepoints.truncate(at);

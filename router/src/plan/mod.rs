@@ -4,24 +4,30 @@
 //! The executor (`proxy::execute`) has one file for each operator, of the same name.
 
 mod aggregate;
+mod change;
 mod ddl;
 mod insert;
+mod insert_rows;
 mod local;
 mod merge;
 mod padding;
+mod placement;
 mod route;
 mod target;
 mod template;
 
 pub use aggregate::{Aggregate, AggregateColumn};
+pub use change::{Change, ChangedPlace, ChangedTable, CopiedColumn, FoundColumn, Moves, SetItem};
 pub use ddl::{Ddl, DdlKind};
 pub use insert::{AutoIncrement, Insert, InsertRow, Sequence};
+pub use insert_rows::{InsertRows, KeySource};
 pub use local::{
     Assignment, Chaining, ExplainFormat, KillScope, Local, PrepareSource, SetScope, SetValue, Show, ShowFilter,
     TransactionStart,
 };
 pub use merge::{Limit, LimitValue, MergeSort, SortKey};
 pub use padding::Padding;
+pub use placement::{PlacedColumn, Placement};
 pub use route::{Effects, Route};
 pub use target::{Comparison, KeyExpr, KeyList, ShardSet, Target};
 pub use template::{Piece, Pos, RenderContext, SessionValue, Template, ValueExpr, limit};
@@ -111,6 +117,10 @@ pub enum Operator {
     Limit(Limit),
     /// Insert rows, each on its shard.
     Insert(Insert),
+    /// Insert the rows of a query, each on its shard.
+    InsertRows(InsertRows),
+    /// Find rows by their keys, lock them, and change them on their shards.
+    Change(Change),
     /// Run a data definition on every shard.
     Ddl(Ddl),
     /// `SELECT NEXT n VALUES FROM sequence`.
@@ -138,9 +148,20 @@ impl Plan {
     /// The expressions that a shard computes (`SELECT expr`) before the plan can run, in the order in which
     /// [`crate::session::SessionValues::evaluated`] is asked for them.
     pub fn evaluations(&self) -> Vec<&Template> {
-        let Operator::Insert(insert) = &self.root else { return Vec::new() };
+        let values: Vec<&ValueExpr> = match &self.root {
+            Operator::Insert(insert) => {
+                insert.rows.iter().flat_map(|row| row.key.iter().map(|key| &key.value).chain(&row.generated)).collect()
+            }
+            Operator::InsertRows(insert) => {
+                let sources = insert.place.iter().flat_map(|(_, sources)| sources);
+                sources
+                    .filter_map(|source| if let KeySource::Default(value) = source { Some(value) } else { None })
+                    .collect()
+            }
+            _ => Vec::new(),
+        };
         let mut found: Vec<&Template> = Vec::new();
-        for value in insert.rows.iter().flat_map(|row| row.key.iter().map(|key| &key.value).chain(&row.generated)) {
+        for value in values {
             match value {
                 ValueExpr::Evaluate(template) if !found.contains(&template) => found.push(template),
                 _ => {}

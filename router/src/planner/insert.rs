@@ -1,13 +1,12 @@
 //! INSERT and REPLACE.
 
 use super::analysis::{Analysis, Instance, Occurrence, RegionKind};
-use super::bind::{Binder, Output};
+use super::bind::Binder;
 use super::columns::{coercion, column_info, visible_columns};
 use super::condition::value;
 use super::functions::is_constant;
 use super::names::{self, Resolved, ResolvedKind};
-use super::route::RoutingKind;
-use super::statement::{Planning, apart};
+use super::statement::Planning;
 use crate::catalog::Catalog;
 use crate::error::{Code, SqlError};
 use crate::plan::{
@@ -15,9 +14,7 @@ use crate::plan::{
     Template, ValueExpr,
 };
 use crate::schema::ColumnDefault;
-use crate::sql::ast::{
-    self, Assignment, ColumnRef, Expr, ExprKind, InsertSource, Query, Span, ValuesRow, eq_ignore_case,
-};
+use crate::sql::ast::{self, Assignment, Expr, ExprKind, InsertSource, Span, ValuesRow, eq_ignore_case};
 use shardgate_vschema::model::{ColumnVindex, Generator, TableKind};
 use std::sync::Arc;
 
@@ -41,7 +38,7 @@ pub(super) fn plan(mut planning: Planning<'_>, insert: &ast::Insert) -> Result<P
         can_alias: false,
     };
     if let InsertSource::Query(query) = &insert.source {
-        return from_query(planning, analysis, insert, query, target, class);
+        return super::insert_query::plan(planning, analysis, insert, query, target, class);
     }
     // Subqueries in values read other tables.
     let region = analysis.region(RegionKind::Top, None);
@@ -80,7 +77,7 @@ pub(super) fn plan(mut planning: Planning<'_>, insert: &ast::Insert) -> Result<P
 }
 
 /// Whether the table is where rows of this keyspace are, on every shard.
-fn same_place(catalog: &Catalog, table: &Resolved, keyspace: &str) -> bool {
+pub(super) fn same_place(catalog: &Catalog, table: &Resolved, keyspace: &str) -> bool {
     match &table.kind {
         ResolvedKind::System => true,
         ResolvedKind::Unsharded(_) => {
@@ -94,7 +91,11 @@ fn same_place(catalog: &Catalog, table: &Resolved, keyspace: &str) -> bool {
 }
 
 /// The columns that the rows give values for.
-fn columns(planning: &Planning<'_>, insert: &ast::Insert, table: &Resolved) -> Result<Vec<Box<str>>, SqlError> {
+pub(super) fn columns(
+    planning: &Planning<'_>,
+    insert: &ast::Insert,
+    table: &Resolved,
+) -> Result<Vec<Box<str>>, SqlError> {
     if let InsertSource::Set { assignments, .. } = &insert.source {
         return Ok(assignments.iter().map(|assignment| assignment.column.column.value.clone()).collect());
     }
@@ -127,16 +128,7 @@ fn split(planning: &mut Planning<'_>, insert: &ast::Insert, table: &Resolved) ->
         return planning.whole(&table.keyspace, Target::Unsharded);
     };
     let vindex = table.primary_vindex().cloned();
-    if let Some(owned) = vtable.column_vindexes.iter().find(|vindex| vindex.owned || vindex.vindex.is_lookup()) {
-        return Err(SqlError::new(
-            Code::Unsupported,
-            format!(
-                "unsupported: `{}` has the lookup vindex `{}`, whose rows this version doesn't write yet",
-                table.table,
-                owned.vindex.name()
-            ),
-        ));
-    }
+    refuse_lookups(table)?;
     if let Some(vindex) = &vindex {
         refuse_changes(&insert.on_duplicate, vindex, table)?;
     }
@@ -177,20 +169,43 @@ fn split(planning: &mut Planning<'_>, insert: &ast::Insert, table: &Resolved) ->
         target: if vindex.is_some() { Target::Scatter } else { Target::Unsharded },
         vindex: vindex.map(|vindex| (vindex.vindex, vindex.columns)),
         generated_key,
-        auto_increment: auto.map(|auto| AutoIncrement {
-            column: Arc::clone(&auto.column),
-            sequence: match &auto.generator {
-                Generator::Sequence(name) => {
-                    Some(Sequence { keyspace: Arc::clone(&name.keyspace), table: Arc::clone(&name.table) })
-                }
-                Generator::Snowflake => None,
-            },
-        }),
+        auto_increment: auto.map(auto_increment),
         prefix,
         rows: planned,
         suffix,
         ignore: insert.ignore,
     }))
+}
+
+/// The generator of an auto_increment column.
+pub(super) fn auto_increment(auto: &shardgate_vschema::model::AutoIncrement) -> AutoIncrement {
+    AutoIncrement {
+        column: Arc::clone(&auto.column),
+        sequence: match &auto.generator {
+            Generator::Sequence(name) => {
+                Some(Sequence { keyspace: Arc::clone(&name.keyspace), table: Arc::clone(&name.table) })
+            }
+            Generator::Snowflake => None,
+        },
+    }
+}
+
+/// Refuse tables whose lookup vindexes would have to be written.
+pub(super) fn refuse_lookups(table: &Resolved) -> Result<(), SqlError> {
+    let lookup = table
+        .vtable()
+        .and_then(|vtable| vtable.column_vindexes.iter().find(|vindex| vindex.owned || vindex.vindex.is_lookup()));
+    match lookup {
+        None => Ok(()),
+        Some(owned) => Err(SqlError::new(
+            Code::Unsupported,
+            format!(
+                "unsupported: `{}` has the lookup vindex `{}`, whose rows this version doesn't write yet",
+                table.table,
+                owned.vindex.name()
+            ),
+        )),
+    }
 }
 
 /// Name the auto_increment column, which the statement leaves out.
@@ -349,7 +364,7 @@ fn given_value(planning: &Planning<'_>, expr: &Expr, table: &Resolved, column: &
 }
 
 /// The value of a vindex column that the row doesn't name.
-fn default_value(planning: &Planning<'_>, table: &Resolved, column: &str) -> Result<ValueExpr, SqlError> {
+pub(super) fn default_value(planning: &Planning<'_>, table: &Resolved, column: &str) -> Result<ValueExpr, SqlError> {
     let live = table.live(planning.context).and_then(|live| live.column(column));
     match live.map(|column| (&column.default, column.nullable, column.auto_increment)) {
         Some((ColumnDefault::Constant(text), _, _)) => {
@@ -372,151 +387,17 @@ pub(super) fn refuse_changes(
     vindex: &ColumnVindex,
     table: &Resolved,
 ) -> Result<(), SqlError> {
-    for assignment in assignments {
-        let column = &assignment.column.column;
-        let is_key = vindex.columns.iter().any(|key| column.is(key));
-        let itself =
-            matches!(&assignment.value.kind, ExprKind::Column(value) if same_column(value, &assignment.column));
-        if is_key && !itself {
-            return Err(SqlError::new(
-                Code::VindexColumnChange,
-                format!(
-                    "unsupported: `{}`.`{}` is a column of the primary vindex `{}`, and changing it would move the row to \
-                     another shard; delete the row and insert it with the new key",
-                    table.table,
-                    column.value,
-                    vindex.vindex.name()
-                ),
-            ));
-        }
-    }
-    Ok(())
-}
-
-fn same_column(left: &ColumnRef, right: &ColumnRef) -> bool {
-    left.column.is(&right.column.value)
-        && match (&left.table, &right.table) {
-            (Some(left), Some(right)) => left.is(&right.value),
-            _ => true,
-        }
-}
-
-/// INSERT ... SELECT.
-fn from_query(
-    mut planning: Planning<'_>,
-    mut analysis: Analysis<'_>,
-    insert: &ast::Insert,
-    query: &Query,
-    target: Occurrence,
-    class: StatementClass,
-) -> Result<Plan, SqlError> {
-    let table = target.table.clone();
-    let (bound, output) = Binder::new(&mut analysis, &planning.parsed.statement).query_statement(query)?;
-    let unsupported = |reason: String| SqlError::new(Code::Unsupported, format!("unsupported: {reason}"));
-    // The rows read and the rows written must be on the same shard.
-    let generated = table.vtable().is_some_and(|vtable| vtable.auto_increment.is_some());
-    if generated {
-        return Err(unsupported(format!(
-            "INSERT ... SELECT into `{}`, whose auto_increment values come from a sequence; read the rows first",
-            table.table
-        )));
-    }
-    let keyspace = Arc::clone(&table.keyspace);
-    let elsewhere = analysis.occurrences.iter().any(|other| {
-        !matches!(other.table.kind, ResolvedKind::System)
-            && other.table.keyspace != keyspace
-            && !same_place(planning.context.catalog, &other.table, &keyspace)
-    });
-    if elsewhere {
-        return Err(SqlError::new(
-            Code::CrossKeyspace,
+    match assignments.iter().find(|assignment| super::write::moves_rows([*assignment], vindex)) {
+        None => Ok(()),
+        Some(assignment) => Err(SqlError::new(
+            Code::VindexColumnChange,
             format!(
-                "unsupported: INSERT ... SELECT into `{}` from tables of another keyspace; read the rows first",
-                table.table
+                "unsupported: `{}`.`{}` is a column of the primary vindex `{}`, and changing it would move the row to \
+                 another shard; delete the row and insert it with the new key",
+                table.table,
+                assignment.column.column.value,
+                vindex.vindex.name()
             ),
-        ));
+        )),
     }
-    let Some(vindex) = table.primary_vindex().cloned() else {
-        let root = match analysis.routing()?.kind {
-            RoutingKind::Unsharded => Target::Unsharded,
-            RoutingKind::AnyShard if matches!(table.kind, ResolvedKind::Reference(_)) => Target::Alike,
-            RoutingKind::AnyShard => Target::AnyShard,
-            RoutingKind::Together(_) | RoutingKind::Apart(_) => {
-                return Err(unsupported(format!("INSERT ... SELECT from sharded tables into `{}`", table.table)));
-            }
-        };
-        analysis.occurrences.push(target);
-        planning.qualify(&analysis, &keyspace);
-        let root = planning.whole(&keyspace, root)?;
-        return Ok(planning.finish(class, &analysis, root));
-    };
-    refuse_changes(&insert.on_duplicate, &vindex, &table)?;
-    let component = match analysis.routing()?.kind {
-        RoutingKind::Together(component) => component,
-        RoutingKind::Apart(components) => {
-            let (_, reason) = apart(&analysis, components);
-            return Err(unsupported(reason));
-        }
-        RoutingKind::AnyShard | RoutingKind::Unsharded => {
-            return Err(unsupported(format!(
-                "INSERT ... SELECT into the sharded table `{}` from tables that aren't sharded like it",
-                table.table
-            )));
-        }
-    };
-    let names = columns(&planning, insert, &table)?;
-    if !keeps_key(&mut analysis, &bound.region, &output, &names, &vindex, component.leader) {
-        return Err(unsupported(format!(
-            "INSERT ... SELECT into `{}` whose shard key isn't that of the rows read, so rows would move between shards",
-            table.table
-        )));
-    }
-    let one = super::route::is_certainly_one(&component.target, planning.fingerprint);
-    let transparent = component.anchored && simple(query);
-    let target_shards = if one || transparent {
-        component.target
-    } else {
-        let reason = "INSERT ... SELECT on several shards with grouping, DISTINCT or LIMIT".into();
-        Target::OneShard { targets: vec![component.target], reason }
-    };
-    analysis.occurrences.push(target);
-    planning.qualify(&analysis, &keyspace);
-    let root = planning.whole(&keyspace, target_shards)?;
-    Ok(planning.finish(class, &analysis, root))
-}
-
-fn simple(query: &Query) -> bool {
-    let ast::QueryBody::Select(select) = &query.body else { return false };
-    let shape = super::shape::Shape::of(select);
-    query.limit.is_none()
-        && select.group_by.is_none()
-        && !select.options.distinct
-        && !shape.aggregates
-        && !shape.windows
-        && select.having.is_none()
-}
-
-/// Whether the columns that become the shard key are the shard key of the rows read.
-fn keeps_key(
-    analysis: &mut Analysis<'_>,
-    region: &usize,
-    output: &Output,
-    names: &[Box<str>],
-    vindex: &ColumnVindex,
-    leader: usize,
-) -> bool {
-    let Some(source) = analysis.instances.get(leader).and_then(|instance| instance.table.primary_vindex().cloned())
-    else {
-        return false;
-    };
-    if source.vindex.name() != vindex.vindex.name() || source.columns.len() != vindex.columns.len() {
-        return false;
-    }
-    let classes = analysis.classes(*region);
-    vindex.columns.iter().zip(&source.columns).all(|(column, read)| {
-        let place = names.iter().position(|name| eq_ignore_case(name, column));
-        let node = place.and_then(|place| output.columns.get(place)).and_then(|(_, node)| *node);
-        let read = analysis.known_node(leader, read);
-        matches!((node, read), (Some(node), Some(read)) if classes.same(node, read))
-    })
 }

@@ -122,7 +122,12 @@ pub(super) fn plan_explain(
             Operator::MergeSort(sort) => Operator::Route(sort.input),
             Operator::Aggregate(aggregate) => Operator::Route(aggregate.input),
             Operator::Limit(limit) => *limit.input,
-            Operator::Insert(_) | Operator::Ddl(_) | Operator::NextValues { .. } | Operator::Local(_) => {
+            Operator::Change(change) => Operator::Route(change.alone),
+            Operator::Insert(_)
+            | Operator::InsertRows(_)
+            | Operator::Ddl(_)
+            | Operator::NextValues { .. }
+            | Operator::Local(_) => {
                 return Err(SqlError::new(
                     Code::Unsupported,
                     "unsupported: EXPLAIN of a statement whose rows are placed one by one; VEXPLAIN shows where they go",

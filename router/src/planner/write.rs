@@ -1,22 +1,25 @@
 //! UPDATE and DELETE.
 
 use super::analysis::Analysis;
-use super::bind::{Binder, delete_tables};
-use super::insert::refuse_changes;
+use super::bind::{Binder, Bound, delete_tables};
+use super::change::{self, Changing};
 use super::names::{Resolved, ResolvedKind};
 use super::route::{RoutingKind, is_certainly_one};
 use super::statement::{Planning, apart, hint};
 use crate::error::{Code, SqlError};
-use crate::plan::{Plan, StatementClass, Target};
-use crate::sql::ast::{Delete, DeleteForm, Expr, TableFactor, TableRef, Update, eq_ignore_case};
-use shardgate_vschema::model::TableKind;
+use crate::plan::{Operator, Plan, StatementClass, Target};
+use crate::sql::ast::{
+    Assignment, ColumnRef, Delete, DeleteForm, Expr, ExprKind, TableFactor, TableRef, Update, eq_ignore_case,
+};
+use shardgate_vschema::model::{ColumnVindex, TableKind};
+use std::sync::Arc;
 
 /// Plan an UPDATE.
 pub(super) fn update(planning: Planning<'_>, update: &Update) -> Result<Plan, SqlError> {
     let mut analysis = Analysis::new(planning.context, planning.fingerprint);
     let mut expressions: Vec<&Expr> = update.assignments.iter().map(|assignment| &assignment.value).collect();
     expressions.extend(update.order_by.iter().map(|item| &item.expr));
-    Binder::new(&mut analysis, &planning.parsed.statement).write(
+    let bound = Binder::new(&mut analysis, &planning.parsed.statement).write(
         update.with.as_ref(),
         &update.tables,
         None,
@@ -38,6 +41,7 @@ pub(super) fn update(planning: Planning<'_>, update: &Update) -> Result<Plan, Sq
             }
         }
     }
+    let mut moves = false;
     for factor in &written {
         let Some(table) = table_at(&analysis, factor) else { continue };
         let own: Vec<_> = update
@@ -50,7 +54,7 @@ pub(super) fn update(planning: Planning<'_>, update: &Update) -> Result<Plan, Sq
             .cloned()
             .collect();
         if let Some(vindex) = table.primary_vindex() {
-            refuse_changes(&own, vindex, &table)?;
+            moves |= moves_rows(&own, vindex);
         }
         if let Some(lookup) = table.vtable().and_then(|vtable| {
             vtable.column_vindexes.iter().skip(1).find(|vindex| {
@@ -63,8 +67,8 @@ pub(super) fn update(planning: Planning<'_>, update: &Update) -> Result<Plan, Sq
             return Err(lookup_unsupported(&table, lookup.vindex.name()));
         }
     }
-    let cut = update.limit.is_some();
-    finish(planning, analysis, &written, cut, StatementClass::Update)
+    let write = Write { changing: Changing::Update(update), bound, cut: update.limit.is_some(), moves };
+    finish(planning, analysis, &written, write, StatementClass::Update)
 }
 
 /// Plan a DELETE.
@@ -72,7 +76,7 @@ pub(super) fn delete(planning: Planning<'_>, delete: &Delete) -> Result<Plan, Sq
     let mut analysis = Analysis::new(planning.context, planning.fingerprint);
     let expressions: Vec<&Expr> = delete.order_by.iter().map(|item| &item.expr).collect();
     let (tables, single) = delete_tables(&delete.form);
-    Binder::new(&mut analysis, &planning.parsed.statement).write(
+    let bound = Binder::new(&mut analysis, &planning.parsed.statement).write(
         delete.with.as_ref(),
         tables,
         single,
@@ -95,7 +99,8 @@ pub(super) fn delete(planning: Planning<'_>, delete: &Delete) -> Result<Plan, Sq
             return Err(lookup_unsupported(&table, owned.vindex.name()));
         }
     }
-    finish(planning, analysis, &written, delete.limit.is_some(), StatementClass::Delete)
+    let write = Write { changing: Changing::Delete(delete), bound, cut: delete.limit.is_some(), moves: false };
+    finish(planning, analysis, &written, write, StatementClass::Delete)
 }
 
 fn lookup_unsupported(table: &Resolved, vindex: &str) -> SqlError {
@@ -125,11 +130,39 @@ fn table_at(analysis: &Analysis<'_>, factor: &TableFactor) -> Option<Resolved> {
     Some(found.table.clone())
 }
 
+/// Whether the assignments may move rows: they give a column of the vindex another value.
+pub(super) fn moves_rows<'s>(assignments: impl IntoIterator<Item = &'s Assignment>, vindex: &ColumnVindex) -> bool {
+    assignments.into_iter().any(|assignment| {
+        let is_key = vindex.columns.iter().any(|key| assignment.column.column.is(key));
+        let itself =
+            matches!(&assignment.value.kind, ExprKind::Column(value) if same_column(value, &assignment.column));
+        is_key && !itself
+    })
+}
+
+fn same_column(left: &ColumnRef, right: &ColumnRef) -> bool {
+    left.column.is(&right.column.value)
+        && match (&left.table, &right.table) {
+            (Some(left), Some(right)) => left.is(&right.value),
+            _ => true,
+        }
+}
+
+/// What decides how a write is carried out.
+struct Write<'w> {
+    changing: Changing<'w>,
+    bound: Bound,
+    /// It has a LIMIT.
+    cut: bool,
+    /// It assigns a column of a shard key.
+    moves: bool,
+}
+
 fn finish(
     mut planning: Planning<'_>,
     mut analysis: Analysis<'_>,
     written: &[&TableFactor],
-    cut: bool,
+    write: Write<'_>,
     class: StatementClass,
 ) -> Result<Plan, SqlError> {
     let what = if class == StatementClass::Update { "UPDATE" } else { "DELETE" };
@@ -158,40 +191,60 @@ fn finish(
     let writes_reference = written.iter().any(|factor| {
         table_at(&analysis, factor).is_some_and(|table| matches!(table.kind, ResolvedKind::Reference(_)))
     });
-    let root = match routing.kind {
-        RoutingKind::Unsharded => planning.whole(&keyspace, Target::Unsharded)?,
-        // A reference table without a source is written on every shard alike.
-        RoutingKind::AnyShard if writes_reference => planning.whole(&keyspace, Target::Alike)?,
-        RoutingKind::AnyShard => planning.whole(&keyspace, Target::AnyShard)?,
-        _ if writes_reference => {
-            return Err(SqlError::new(
-                Code::Unsupported,
-                format!("unsupported: {what} of a reference table by rows of a sharded table"),
-            ));
-        }
-        RoutingKind::Apart(components) => {
-            let (targets, reason) = apart(&analysis, components);
-            planning.one_shard(&keyspace, targets, &reason)?
-        }
-        RoutingKind::Together(component) => {
-            let one = is_certainly_one(&component.target, planning.fingerprint);
-            let targets = component.target.clone();
-            let kind = RoutingKind::Together(component.clone());
-            let reason = if cut {
-                Some(format!("{what} with LIMIT on several shards"))
-            } else if !component.anchored {
-                Some(format!("{what} whose table is behind an outer join or in a subquery, on several shards"))
-            } else {
-                None
-            };
-            match reason {
-                Some(reason) if !one => {
-                    let reason = format!("{reason}{}", hint(&analysis, &kind));
-                    planning.one_shard(&keyspace, vec![targets], &reason)?
+    let sharded = planning.context.catalog.is_sharded(&keyspace);
+    // What must be done on all shards, or may move rows, can be left to one shard only if there is no other.
+    let root = if sharded && write.moves {
+        change::plan(&planning, &mut analysis, &write.bound, write.changing, written, &keyspace, Target::Scatter)?
+    } else {
+        match routing.kind {
+            RoutingKind::Unsharded => planning.whole(&keyspace, Target::Unsharded)?,
+            // A reference table without a source is written on every shard alike.
+            RoutingKind::AnyShard if writes_reference => planning.whole(&keyspace, Target::Alike)?,
+            RoutingKind::AnyShard => planning.whole(&keyspace, Target::AnyShard)?,
+            _ if writes_reference => {
+                let alone = Target::Scatter;
+                change::plan(&planning, &mut analysis, &write.bound, write.changing, written, &keyspace, alone)?
+            }
+            RoutingKind::Apart(components) => {
+                let (targets, reason) = apart(&analysis, components);
+                gathered(&planning, &mut analysis, &write, written, &keyspace, targets, &reason)?
+            }
+            RoutingKind::Together(component) => {
+                let one = is_certainly_one(&component.target, planning.fingerprint);
+                if one || (component.anchored && !write.cut) {
+                    planning.whole(&keyspace, component.target)?
+                } else {
+                    let target = component.target.clone();
+                    let reason = if write.cut {
+                        format!("{what} with LIMIT on several shards")
+                    } else {
+                        format!("{what} whose table is behind an outer join or in a subquery, on several shards")
+                    };
+                    let reason = format!("{reason}{}", hint(&analysis, &RoutingKind::Together(component)));
+                    gathered(&planning, &mut analysis, &write, written, &keyspace, vec![target], &reason)?
                 }
-                _ => planning.whole(&keyspace, targets)?,
             }
         }
     };
     Ok(planning.finish(class, &analysis, root))
+}
+
+/// Find the rows first. Where that can't be, the statement runs as it is if all is on one shard.
+fn gathered(
+    planning: &Planning<'_>,
+    analysis: &mut Analysis<'_>,
+    write: &Write<'_>,
+    written: &[&TableFactor],
+    keyspace: &Arc<str>,
+    targets: Vec<Target>,
+    reason: &str,
+) -> Result<Operator, SqlError> {
+    let alone = Target::AnyOf(targets.clone());
+    match change::plan(planning, analysis, &write.bound, write.changing, written, keyspace, alone) {
+        Err(error) if error.code == Code::Unsupported => {
+            let found = error.message.trim_start_matches("unsupported: ").to_owned();
+            planning.one_shard(keyspace, targets, &format!("{reason} ({found})"))
+        }
+        done => done,
+    }
 }

@@ -1,0 +1,71 @@
+//! The writes that find their rows first.
+
+use super::{target, template};
+use crate::args::Arguments;
+use crate::plan::{Change, ChangedPlace, ChangedTable, InsertRows};
+use serde_json::{Map, Value as Json, json};
+
+pub(super) fn insert_rows(found: &InsertRows, args: &Arguments<'_>) -> Json {
+    let mut object = Map::new();
+    object.insert("operator".into(), json!("InsertRows"));
+    object.insert("keyspace".into(), json!(*found.keyspace));
+    object.insert("table".into(), json!(*found.table));
+    match &found.place {
+        Some((placement, _)) => {
+            let names: Vec<&str> = placement.columns.iter().map(|column| &*column.name).collect();
+            object.insert("vindex".into(), json!(format!("{}({})", placement.vindex.name(), names.join(", "))));
+        }
+        None => {
+            object.insert("shards".into(), json!(target(&found.target, args)));
+        }
+    }
+    if let Some((auto, _)) = &found.auto_increment {
+        let source = match &auto.sequence {
+            Some(sequence) => format!("{} from {}.{}", auto.column, sequence.keyspace, sequence.table),
+            None => format!("{} from snowflake", auto.column),
+        };
+        object.insert("generated".into(), json!(source));
+    }
+    if let Some(alone) = &found.alone {
+        object.insert("whole_on_one_shard".into(), json!(target(&alone.target, args)));
+    }
+    object.insert("query".into(), json!(template(&found.source, args).trim()));
+    object.insert("prefix".into(), json!(template(&found.prefix, args)));
+    let suffix = template(&found.suffix, args);
+    if !suffix.is_empty() {
+        object.insert("suffix".into(), json!(suffix));
+    }
+    Json::Object(object)
+}
+
+pub(super) fn change(found: &Change, args: &Arguments<'_>) -> Json {
+    let tables: Vec<String> = found.tables.iter().map(|table| changed(table, args)).collect();
+    json!({
+        "operator": "Change",
+        "keyspace": *found.keyspace,
+        "whole_on_one_shard": target(&found.alone.target, args),
+        "find": template(&found.find, args),
+        "change": tables,
+    })
+}
+
+fn changed(table: &ChangedTable, args: &Arguments<'_>) -> String {
+    let key: Vec<&str> = table.key.iter().map(|column| &*column.name).collect();
+    let sets: Vec<String> = table
+        .sets
+        .iter()
+        .map(|set| {
+            let text = template(&set.text, args);
+            set.value.map_or(text.clone(), |at| format!("{text}{{found {at}}}"))
+        })
+        .collect();
+    let tail = table.tail.as_ref().map(|tail| template(tail, args)).unwrap_or_default();
+    let place = match &table.place {
+        ChangedPlace::Vindex(placement, _) => format!("by {}", placement.vindex.name()),
+        ChangedPlace::Alike => "on all shards alike".to_owned(),
+        ChangedPlace::Fixed(fixed) => format!("on {}", target(fixed, args)),
+    };
+    let moves = if table.moves.is_some() { ", rows move" } else { "" };
+    let head = template(&table.head, args);
+    format!("{head}{} WHERE ({}) = {{found}}{tail} {place}{moves}", sets.join(", "), key.join(", "))
+}

@@ -1,0 +1,298 @@
+//! INSERT ... SELECT and REPLACE ... SELECT.
+
+use super::analysis::{Analysis, Occurrence};
+use super::bind::{Binder, Bound, Output};
+use super::columns::{coercion, column_info, has_column};
+use super::edit::Edits;
+use super::insert::{auto_increment, columns, default_value, refuse_changes, refuse_lookups, same_place};
+use super::names::{Resolved, ResolvedKind};
+use super::route::{RoutingKind, is_certainly_one};
+use super::statement::Planning;
+use crate::error::{Code, SqlError};
+use crate::literal::write_identifier;
+use crate::plan::{
+    InsertRows, KeySource, Operator, Piece, PlacedColumn, Placement, Plan, Route, StatementClass, Target, Template,
+};
+use crate::sql::ast::{self, Expr, ExprKind, Query, Span, Visitor, eq_ignore_case, walk_expr};
+use shardgate_vschema::model::ColumnVindex;
+use std::sync::Arc;
+
+fn unsupported(reason: String) -> SqlError {
+    SqlError::new(Code::Unsupported, format!("unsupported: {reason}"))
+}
+
+/// Plan an INSERT or REPLACE with a query.
+pub(super) fn plan(
+    mut planning: Planning<'_>,
+    mut analysis: Analysis<'_>,
+    insert: &ast::Insert,
+    query: &Query,
+    target: Occurrence,
+    class: StatementClass,
+) -> Result<Plan, SqlError> {
+    let table = target.table.clone();
+    let (bound, output) = Binder::new(&mut analysis, &planning.parsed.statement).query_statement(query)?;
+    let keyspace = Arc::clone(&table.keyspace);
+    let generated = table.vtable().is_some_and(|vtable| vtable.auto_increment.is_some());
+    let elsewhere = analysis.occurrences.iter().any(|other| {
+        !matches!(other.table.kind, ResolvedKind::System)
+            && other.table.keyspace != keyspace
+            && !same_place(planning.context.catalog, &other.table, &keyspace)
+    });
+    let vindex = table.primary_vindex().cloned();
+    if vindex.is_some() {
+        refuse_lookups(&table)?;
+    }
+    if let Some(vindex) = &vindex {
+        refuse_changes(&insert.on_duplicate, vindex, &table)?;
+    }
+    // Where the statement runs as it is: rows that are read where they are to be.
+    let whole = if elsewhere || generated {
+        None
+    } else {
+        match &vindex {
+            None => match analysis.routing()?.kind {
+                RoutingKind::Unsharded => Some(Target::Unsharded),
+                RoutingKind::AnyShard if matches!(table.kind, ResolvedKind::Reference(_)) => Some(Target::Alike),
+                RoutingKind::AnyShard => Some(Target::AnyShard),
+                RoutingKind::Together(_) | RoutingKind::Apart(_) => None,
+            },
+            Some(vindex) => in_place(&planning, &mut analysis, insert, query, &bound, &output, &table, vindex)?,
+        }
+    };
+    let in_place = whole.as_ref().is_some_and(|target| !matches!(target, Target::OneShard { .. }));
+    let copied =
+        if in_place { None } else { Some(copy(&planning, &mut analysis, insert, query, &bound, &table, !elsewhere)?) };
+    analysis.occurrences.push(target);
+    planning.qualify(&analysis, &keyspace);
+    let root = match (copied, whole) {
+        (Some(mut copied), whole) => {
+            if let Some(Target::OneShard { targets, .. }) = whole {
+                let sql = planning.template()?;
+                let target = Target::AnyOf(targets);
+                copied.alone = Some(Route { keyspace: Arc::clone(&keyspace), target, sql, sql_alone: None, hidden: 0 });
+            }
+            // The names of the table's own part of the text.
+            (copied.prefix, copied.suffix) = around(&planning, insert, &table)?;
+            Operator::InsertRows(copied)
+        }
+        (None, Some(target)) => planning.whole(&keyspace, target)?,
+        (None, None) => return Err(super::internal("an INSERT ... SELECT without a way")),
+    };
+    Ok(planning.finish(class, &analysis, root))
+}
+
+/// Where a statement into a sharded table runs as it is, if the rows read are on the shards that they are written on; all
+/// of them ([`Target::OneShard`]: only if that is one shard).
+#[expect(clippy::too_many_arguments, reason = "one decision from all that is known of the statement")]
+fn in_place(
+    planning: &Planning<'_>,
+    analysis: &mut Analysis<'_>,
+    insert: &ast::Insert,
+    query: &Query,
+    bound: &Bound,
+    output: &Output,
+    table: &Resolved,
+    vindex: &ColumnVindex,
+) -> Result<Option<Target>, SqlError> {
+    let component = match analysis.routing()?.kind {
+        RoutingKind::Together(component) => component,
+        RoutingKind::Apart(_) | RoutingKind::AnyShard | RoutingKind::Unsharded => return Ok(None),
+    };
+    let names = columns(planning, insert, table)?;
+    if !keeps_key(analysis, &bound.region, output, &names, vindex, component.leader) {
+        return Ok(None);
+    }
+    let one = is_certainly_one(&component.target, planning.fingerprint);
+    Ok(Some(if one || (component.anchored && simple(query)) {
+        component.target
+    } else {
+        Target::OneShard { targets: vec![component.target], reason: "".into() }
+    }))
+}
+
+fn simple(query: &Query) -> bool {
+    let ast::QueryBody::Select(select) = &query.body else { return false };
+    let shape = super::shape::Shape::of(select);
+    query.limit.is_none()
+        && select.group_by.is_none()
+        && !select.options.distinct
+        && !shape.aggregates
+        && !shape.windows
+        && select.having.is_none()
+}
+
+/// Whether the columns that become the shard key are the shard key of the rows read.
+fn keeps_key(
+    analysis: &mut Analysis<'_>,
+    region: &usize,
+    output: &Output,
+    names: &[Box<str>],
+    vindex: &ColumnVindex,
+    leader: usize,
+) -> bool {
+    let Some(source) = analysis.instances.get(leader).and_then(|instance| instance.table.primary_vindex().cloned())
+    else {
+        return false;
+    };
+    if source.vindex.name() != vindex.vindex.name() || source.columns.len() != vindex.columns.len() {
+        return false;
+    }
+    let classes = analysis.classes(*region);
+    vindex.columns.iter().zip(&source.columns).all(|(column, read)| {
+        let place = names.iter().position(|name| eq_ignore_case(name, column));
+        let node = place.and_then(|place| output.columns.get(place)).and_then(|(_, node)| *node);
+        let read = analysis.known_node(leader, read);
+        matches!((node, read), (Some(node), Some(read)) if classes.same(node, read))
+    })
+}
+
+/// Read the rows, and insert them where they are to be.
+fn copy(
+    planning: &Planning<'_>,
+    analysis: &mut Analysis<'_>,
+    insert: &ast::Insert,
+    query: &Query,
+    bound: &Bound,
+    table: &Resolved,
+    described_here: bool,
+) -> Result<InsertRows, SqlError> {
+    if !insert.partitions.is_empty() {
+        return Err(unsupported("PARTITION in an INSERT ... SELECT of rows that move between shards".to_owned()));
+    }
+    let names = columns(planning, insert, table)?;
+    for name in &names {
+        if has_column(planning.context, table, name) == Some(false) {
+            return Err(SqlError::new(Code::UnknownColumn, format!("Unknown column '{name}' in 'field list'")));
+        }
+    }
+    refuse_source_columns(planning, analysis, insert, bound, table)?;
+    let auto = table.vtable().and_then(|vtable| vtable.auto_increment.clone());
+    let auto_place = auto.as_ref().and_then(|auto| names.iter().position(|name| eq_ignore_case(name, &auto.column)));
+    if auto.is_some() && auto_place.is_none() && insert.columns.is_none() {
+        return Err(SqlError::new(
+            Code::NoColumnList,
+            format!("name the columns in the INSERT into `{}`", table.table),
+        ));
+    }
+    let place = match table.primary_vindex() {
+        None => None,
+        Some(vindex) => {
+            let mut sources = Vec::new();
+            let mut placed = Vec::new();
+            for column in &vindex.columns {
+                let info = column_info(planning.context, table, column);
+                placed
+                    .push(PlacedColumn { name: Arc::clone(column), coercion: coercion(info.as_ref(), &vindex.vindex) });
+                let is_auto = auto.as_ref().is_some_and(|auto| eq_ignore_case(&auto.column, column));
+                sources.push(match names.iter().position(|name| eq_ignore_case(name, column)) {
+                    _ if is_auto => KeySource::Generated,
+                    Some(place) => KeySource::Column(place as u32),
+                    None => KeySource::Default(default_value(planning, table, column)?),
+                });
+            }
+            Some((Placement { vindex: Arc::clone(&vindex.vindex), columns: placed }, sources))
+        }
+    };
+    let target = match &table.kind {
+        ResolvedKind::Reference(_) => Target::Alike,
+        ResolvedKind::Pinned(vtable) => vtable.pinned.clone().map_or(Target::Scatter, Target::Pinned),
+        ResolvedKind::Sharded(_) | ResolvedKind::Unsharded(_) | ResolvedKind::System => Target::Unsharded,
+    };
+    let text = source_span(planning, insert, query);
+    if !planning.parsed.can_cut(text) {
+        return Err(unsupported("a version comment within an INSERT ... SELECT between shards".to_owned()));
+    }
+    Ok(InsertRows {
+        keyspace: Arc::clone(&table.keyspace),
+        table: Arc::clone(&table.table),
+        alone: None,
+        source: Edits::default().part(text, planning.fingerprint)?,
+        columns: names.len() as u32,
+        place,
+        target,
+        auto_increment: auto.as_ref().map(|auto| (auto_increment(auto), auto_place.map(|place| place as u32))),
+        prefix: Template::UNCHANGED,
+        suffix: Template::UNCHANGED,
+        ignore: insert.ignore,
+        described_here,
+    })
+}
+
+/// From the columns to ON DUPLICATE KEY UPDATE: the query, with parentheses around it.
+fn source_span(planning: &Planning<'_>, insert: &ast::Insert, query: &Query) -> Span {
+    let start = insert.columns.as_ref().map_or(insert.table.span.end, |columns| columns.span.end);
+    let end = insert.on_duplicate_span.map_or(planning.parsed.span.end, |span| span.start);
+    Span::new(start.min(query.span.start), end.max(query.span.end))
+}
+
+/// The text before and behind the rows.
+fn around(planning: &Planning<'_>, insert: &ast::Insert, table: &Resolved) -> Result<(Template, Template), SqlError> {
+    let auto = table.vtable().and_then(|vtable| vtable.auto_increment.as_ref());
+    let mut edits = planning.edits.clone();
+    let mut end = insert.table.span.end;
+    if let Some(columns) = &insert.columns {
+        end = columns.span.end;
+        if let Some(auto) = auto
+            && !columns.columns.iter().any(|column| column.column.is(&auto.column))
+        {
+            let mut name = if columns.columns.is_empty() { Vec::new() } else { Vec::from(*b", ") };
+            write_identifier(&auto.column, &mut name);
+            edits.insert(end - 1, String::from_utf8_lossy(&name).into_owned());
+        }
+    }
+    let mut prefix = edits.pieces(Span::new(0, end), planning.fingerprint)?;
+    prefix.push(Piece::Sql(" VALUES ".into()));
+    let mut suffix = vec![Piece::Sql(" ".into())];
+    if let Some(span) = insert.on_duplicate_span {
+        suffix.extend(planning.edits.pieces(span, planning.fingerprint)?);
+    }
+    Ok((Template { pieces: prefix }, Template { pieces: suffix }))
+}
+
+/// ON DUPLICATE KEY UPDATE may name columns of the query, which aren't there any more when the rows are inserted.
+fn refuse_source_columns(
+    planning: &Planning<'_>,
+    analysis: &mut Analysis<'_>,
+    insert: &ast::Insert,
+    bound: &Bound,
+    table: &Resolved,
+) -> Result<(), SqlError> {
+    struct Collect {
+        columns: Vec<ast::ColumnRef>,
+        query: bool,
+    }
+    impl Visitor for Collect {
+        fn expr(&mut self, expr: &Expr) {
+            match &expr.kind {
+                ExprKind::Column(column) => self.columns.push((**column).clone()),
+                ExprKind::JsonPath(path) => self.columns.push(path.column.clone()),
+                _ => {}
+            }
+            walk_expr(self, expr);
+        }
+
+        fn query(&mut self, _: &Query) {
+            self.query = true;
+        }
+    }
+    let mut collect = Collect { columns: Vec::new(), query: false };
+    insert.on_duplicate.iter().for_each(|assignment| collect.expr(&assignment.value));
+    if collect.query {
+        return Err(unsupported("a subquery in ON DUPLICATE KEY UPDATE of rows that move between shards".to_owned()));
+    }
+    for column in &collect.columns {
+        let own = column.table.as_ref().is_some_and(|name| name.is(&insert.table.name.value));
+        let known = has_column(planning.context, table, &column.column.value) != Some(false);
+        let mut binder = Binder::new(analysis, &planning.parsed.statement);
+        let of_query = binder.column(column, &bound.scope).is_some();
+        if !own && (of_query || column.table.is_some() || !known) {
+            let text = String::from_utf8_lossy(column.span.of(planning.text)).into_owned();
+            return Err(unsupported(format!(
+                "{text} in ON DUPLICATE KEY UPDATE, which may be a column of the query, while its rows move between shards; \
+                 use VALUES(column) of the inserted row"
+            )));
+        }
+    }
+    Ok(())
+}
