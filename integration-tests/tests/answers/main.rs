@@ -2,6 +2,7 @@
 
 mod adoption;
 mod limits;
+mod changes;
 mod oracle;
 mod placement;
 mod routing;

@@ -27,6 +27,25 @@ fn auto_increment_takes_its_values_from_the_sequence() {
 }
 
 #[test]
+fn rows_of_a_query_take_their_values_from_the_sequence() {
+    let mut session = app();
+    session.ok("INSERT INTO person (id, name) VALUES (8001, 'q1'), (8002, 'q2'), (8003, 'q3')");
+    let query = "SELECT name FROM person WHERE id BETWEEN 8001 AND 8003 ORDER BY id";
+    let (affected, first) = session.ok(&format!("INSERT INTO visit (note) {query}"));
+    assert_eq!((affected, session.number("SELECT LAST_INSERT_ID()")), (3, first));
+    let notes = session.rows(&format!("SELECT note FROM visit WHERE id BETWEEN {first} AND {} ORDER BY id", first + 2));
+    assert_eq!(notes.concat(), ["q1", "q2", "q3"]);
+    // NULL and 0 ask for a value, others are kept.
+    let text = "INSERT INTO visit (id, note) SELECT IF(id = 8002, 8888, IF(id = 8001, NULL, 0)), CONCAT(name, '+') FROM person \
+                WHERE id BETWEEN 8001 AND 8003 ORDER BY id";
+    let (affected, second) = session.ok(text);
+    assert!(affected == 3 && second > first + 2, "{affected}, {second}");
+    assert_eq!(session.value("SELECT note FROM visit WHERE id = 8888"), "q2+");
+    assert_eq!(session.value(&format!("SELECT note FROM visit WHERE id = {second}")), "q1+");
+    assert_eq!(session.ok("REPLACE INTO visit (id, note) SELECT 8888, 'replaced'").0, 2);
+}
+
+#[test]
 fn next_values_are_handed_out_once() {
     let mut session = Session::new(&town().proxy("app", "hall"));
     let one = session.number("SELECT NEXT VALUE FROM raw_seq");

@@ -26,6 +26,7 @@ keyspaces:
       hashed: {column_vindexes: [{column: id, name: hash}]}
       hued: {column_vindexes: [{column: id, name: xxhash}]}
       account: {column_vindexes: [{column: id, name: xxhash}]}
+      badge: {column_vindexes: [{column: id, name: xxhash}]}
       kind: {type: reference}
       visit:
         column_vindexes: [{column: id, name: xxhash}]
@@ -36,12 +37,13 @@ routing_rules:
     - {from_table: citizen, to_tables: [town.person]}
 ";
 
-const TOWN: [&str; 7] = [
+const TOWN: [&str; 8] = [
     "CREATE TABLE person (id BIGINT PRIMARY KEY, name VARCHAR(40), age INT)",
     "CREATE TABLE pet (id BIGINT, owner_id BIGINT, name VARCHAR(40), PRIMARY KEY (owner_id, id))",
     "CREATE TABLE hashed (id BIGINT PRIMARY KEY)",
     "CREATE TABLE hued (id BIGINT PRIMARY KEY)",
     "CREATE TABLE account (id BIGINT PRIMARY KEY, amount INT NOT NULL DEFAULT 0)",
+    "CREATE TABLE badge (id BIGINT PRIMARY KEY, note VARCHAR(40))",
     "CREATE TABLE kind (code CHAR(2) PRIMARY KEY, name VARCHAR(40))",
     "CREATE TABLE visit (id BIGINT PRIMARY KEY, note VARCHAR(40))",
 ];

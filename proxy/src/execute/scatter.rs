@@ -350,7 +350,12 @@ async fn end(
 ) -> Result<(), StatementError> {
     result?;
     let mut shards = Vec::new();
-    for input in inputs.iter_mut() {
+    for mut input in inputs.iter_mut() {
+        if statement.collector.is_some() {
+            // A write must know the warnings of rows that a LIMIT has left, too: they may be errors.
+            let mut row = Row::default();
+            while input.next(&mut row).await? {}
+        }
         if let Some(lease) = input.warned() {
             session.fetch_warnings(lease).await;
             shards.push(std::mem::take(&mut session.state.warnings));

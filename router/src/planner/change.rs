@@ -1,6 +1,6 @@
 //! UPDATE and DELETE that no shard can run for itself: the SELECT that finds their rows, and the changes by key.
 
-use super::analysis::Analysis;
+use super::analysis::{Analysis, RegionKind};
 use super::bind::{Binder, Bound};
 use super::columns::{coercion, column_info};
 use super::edit::Edits;
@@ -107,6 +107,7 @@ pub(super) fn plan(
     if !planning.functions.effects.writes_variables.is_empty() {
         return Err(unsupported("assigning user variables in an UPDATE or DELETE of rows on several shards"));
     }
+    refuse_targets_in_subqueries(analysis, written)?;
     let mut builder = Builder { planning, bound, changing, items: Vec::new() };
     let mut tables = Vec::new();
     for factor in written {
@@ -122,6 +123,26 @@ pub(super) fn plan(
         ignore: changing.ignore(),
         update: changing.is_update(),
     }))
+}
+
+/// MySQL refuses a subquery that reads a written table, unless it computes that by itself first.
+fn refuse_targets_in_subqueries(analysis: &Analysis<'_>, written: &[&TableFactor]) -> Result<(), SqlError> {
+    for factor in written {
+        let Some(target) = analysis.occurrences.iter().find(|found| found.span == factor.name.span) else { continue };
+        let read = analysis.occurrences.iter().zip(&analysis.instances).any(|(other, instance)| {
+            let is_target = other.table.keyspace == target.table.keyspace && other.table.table == target.table.table;
+            is_target
+                && other.span != target.span
+                && analysis.chain(instance.region).any(|region| region.kind == RegionKind::Subquery)
+        });
+        if read {
+            return Err(SqlError::new(
+                Code::TargetInSubquery,
+                format!("You can't specify target table '{}' for update in FROM clause", factor.exposed_name().value),
+            ));
+        }
+    }
+    Ok(())
 }
 
 struct Builder<'b> {

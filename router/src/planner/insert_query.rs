@@ -1,8 +1,8 @@
 //! INSERT ... SELECT and REPLACE ... SELECT.
 
-use super::analysis::{Analysis, Occurrence};
-use super::bind::{Binder, Bound, Output};
-use super::columns::{coercion, column_info, has_column};
+use super::analysis::{Analysis, Node, Occurrence};
+use super::bind::{Binder, Bound, Entry, EntrySource, Output};
+use super::columns::{coercion, column_info, has_column, visible_columns};
 use super::edit::Edits;
 use super::insert::{auto_increment, columns, default_value, refuse_changes, refuse_lookups, same_place};
 use super::names::{Resolved, ResolvedKind};
@@ -13,7 +13,8 @@ use crate::literal::write_identifier;
 use crate::plan::{
     InsertRows, KeySource, Operator, Piece, PlacedColumn, Placement, Plan, Route, StatementClass, Target, Template,
 };
-use crate::sql::ast::{self, Expr, ExprKind, Query, Span, Visitor, eq_ignore_case, walk_expr};
+use crate::schema::DataType;
+use crate::sql::ast::{self, Expr, ExprKind, Query, SelectItemKind, Span, Visitor, eq_ignore_case, walk_expr};
 use shardgate_vschema::model::ColumnVindex;
 use std::sync::Arc;
 
@@ -61,8 +62,11 @@ pub(super) fn plan(
         }
     };
     let in_place = whole.as_ref().is_some_and(|target| !matches!(target, Target::OneShard { .. }));
-    let copied =
-        if in_place { None } else { Some(copy(&planning, &mut analysis, insert, query, &bound, &table, !elsewhere)?) };
+    let copied = if in_place {
+        None
+    } else {
+        Some(copy(&planning, &mut analysis, insert, query, &bound, &output, &table, !elsewhere)?)
+    };
     analysis.occurrences.push(target);
     planning.qualify(&analysis, &keyspace);
     let root = match (copied, whole) {
@@ -148,12 +152,14 @@ fn keeps_key(
 }
 
 /// Read the rows, and insert them where they are to be.
+#[expect(clippy::too_many_arguments, reason = "one decision from all that is known of the statement")]
 fn copy(
     planning: &Planning<'_>,
     analysis: &mut Analysis<'_>,
     insert: &ast::Insert,
     query: &Query,
     bound: &Bound,
+    output: &Output,
     table: &Resolved,
     described_here: bool,
 ) -> Result<InsertRows, SqlError> {
@@ -203,11 +209,13 @@ fn copy(
     if !planning.parsed.can_cut(text) {
         return Err(unsupported("a version comment within an INSERT ... SELECT between shards".to_owned()));
     }
+    let mut edits = Edits::default();
+    widen_floats(analysis, query, bound, output, &mut edits);
     Ok(InsertRows {
         keyspace: Arc::clone(&table.keyspace),
         table: Arc::clone(&table.table),
         alone: None,
-        source: Edits::default().part(text, planning.fingerprint)?,
+        source: edits.part(text, planning.fingerprint)?,
         columns: names.len() as u32,
         place,
         target,
@@ -217,6 +225,66 @@ fn copy(
         ignore: insert.ignore,
         described_here,
     })
+}
+
+/// A FLOAT as text has six digits: columns of that type are read as DOUBLE, which has all.
+fn widen_floats(analysis: &Analysis<'_>, query: &Query, bound: &Bound, output: &Output, edits: &mut Edits) {
+    let ast::QueryBody::Select(select) = &query.body else { return };
+    if select.options.distinct && !query.order_by.is_empty() {
+        // What it is ordered by must be in the select list as it is.
+        return;
+    }
+    let is_float = |node: &Option<Node>| {
+        node.and_then(|node| analysis.info(node)).is_some_and(|info| info.data_type == DataType::Float)
+    };
+    for (index, item) in select.items.iter().enumerate() {
+        let start = output.starts.get(index).copied().unwrap_or_default();
+        let end = output.starts.get(index + 1).copied().unwrap_or(output.columns.len());
+        let columns = output.columns.get(start..end).unwrap_or_default();
+        if !columns.iter().any(|(_, node)| is_float(node)) {
+            continue;
+        }
+        let all_of = match &item.kind {
+            SelectItemKind::Expr { expr, .. } => {
+                edits.insert(expr.span.start, "CAST(");
+                edits.insert(expr.span.end, " AS DOUBLE)");
+                continue;
+            }
+            SelectItemKind::All => None,
+            SelectItemKind::AllOf(name) => Some(name),
+        };
+        if !output.complete || bound.scope.merges_columns() {
+            continue;
+        }
+        let entries = bound.scope.entries.iter().filter(|entry| all_of.is_none_or(|name| name.name.is(&entry.name)));
+        let sources = entries.flat_map(|entry| std::iter::repeat_n(&*entry.name, star_width(entry, analysis)));
+        let list: Vec<String> = sources
+            .zip(columns)
+            .map(|(table, (name, node))| {
+                let mut text = Vec::new();
+                write_identifier(table, &mut text);
+                text.push(b'.');
+                write_identifier(name, &mut text);
+                let text = String::from_utf8_lossy(&text).into_owned();
+                if is_float(node) { format!("CAST({text} AS DOUBLE)") } else { text }
+            })
+            .collect();
+        if list.len() == columns.len() {
+            edits.replace(item.span, vec![Piece::Sql(list.join(", ").into())]);
+        }
+    }
+}
+
+/// How many columns `*` takes from a table, as far as they are known.
+fn star_width(entry: &Entry, analysis: &Analysis<'_>) -> usize {
+    match &entry.source {
+        EntrySource::Instance(index) => {
+            let table = analysis.instances.get(*index).map(|instance| &instance.table);
+            table.and_then(|table| visible_columns(analysis.context, table)).map_or(0, |columns| columns.len())
+        }
+        EntrySource::Query(output) => output.columns.len(),
+        EntrySource::Opaque => 0,
+    }
 }
 
 /// From the columns to ON DUPLICATE KEY UPDATE: the query, with parentheses around it.
@@ -243,8 +311,9 @@ fn around(planning: &Planning<'_>, insert: &ast::Insert, table: &Resolved) -> Re
     }
     let mut prefix = edits.pieces(Span::new(0, end), planning.fingerprint)?;
     prefix.push(Piece::Sql(" VALUES ".into()));
-    let mut suffix = vec![Piece::Sql(" ".into())];
+    let mut suffix = vec![Piece::Sql("".into())];
     if let Some(span) = insert.on_duplicate_span {
+        suffix.push(Piece::Sql(" ".into()));
         suffix.extend(planning.edits.pieces(span, planning.fingerprint)?);
     }
     Ok((Template { pieces: prefix }, Template { pieces: suffix }))

@@ -94,6 +94,11 @@ fn oracle_writes_are_answered_as_by_one_mysql() {
 }
 
 #[test]
+fn oracle_changes_across_shards_are_answered_as_by_one_mysql() {
+    passes(&TYPES, "changes.sql", &BOTH);
+}
+
+#[test]
 fn oracle_sessions_behave_as_on_one_mysql() {
     passes(&TYPES, "session.sql", &[Wrapped::No]);
 }
