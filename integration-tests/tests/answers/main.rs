@@ -1,8 +1,8 @@
 //! Routing and answers: what the proxy says is what one MySQL would say, and rows lie where they belong.
 
 mod adoption;
-mod limits;
 mod changes;
+mod limits;
 mod oracle;
 mod placement;
 mod routing;

@@ -118,9 +118,9 @@ pub enum Operator {
     /// Insert rows, each on its shard.
     Insert(Insert),
     /// Insert the rows of a query, each on its shard.
-    InsertRows(InsertRows),
+    InsertRows(Box<InsertRows>),
     /// Find rows by their keys, lock them, and change them on their shards.
-    Change(Change),
+    Change(Box<Change>),
     /// Run a data definition on every shard.
     Ddl(Ddl),
     /// `SELECT NEXT n VALUES FROM sequence`.

@@ -115,14 +115,14 @@ pub(super) fn plan(
     }
     let find = builder.find()?;
     let sql = planning.template()?;
-    Ok(Operator::Change(Change {
+    Ok(Operator::Change(Box::new(Change {
         keyspace: Arc::clone(keyspace),
         alone: Route { keyspace: Arc::clone(keyspace), target: alone, sql, sql_alone: None, hidden: 0 },
         find,
         tables,
         ignore: changing.ignore(),
         update: changing.is_update(),
-    }))
+    })))
 }
 
 /// MySQL refuses a subquery that reads a written table, unless it computes that by itself first.

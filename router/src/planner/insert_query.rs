@@ -78,7 +78,7 @@ pub(super) fn plan(
             }
             // The names of the table's own part of the text.
             (copied.prefix, copied.suffix) = around(&planning, insert, &table)?;
-            Operator::InsertRows(copied)
+            Operator::InsertRows(Box::new(copied))
         }
         (None, Some(target)) => planning.whole(&keyspace, target)?,
         (None, None) => return Err(super::internal("an INSERT ... SELECT without a way")),
