@@ -12,6 +12,7 @@ mod condition;
 mod cursor;
 mod ddl;
 mod edit;
+mod foreign_keys;
 mod functions;
 mod insert;
 mod insert_query;

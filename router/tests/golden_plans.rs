@@ -48,6 +48,7 @@ fn shop() -> Catalog {
             info("stock", false, Some(1), false),
             info("billing", false, Some(2), true),
             info("customer", true, None, false),
+            info("keyless", true, None, false),
         ],
         default: None,
         generation: 1,

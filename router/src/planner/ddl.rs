@@ -5,7 +5,7 @@
 
 use super::cursor::{Cursor, Name};
 use super::edit::Edits;
-use super::{Context, names};
+use super::{Context, foreign_keys, names};
 use crate::catalog::Database;
 use crate::error::{Code, SqlError};
 use crate::fingerprint::Fingerprint;
@@ -73,6 +73,9 @@ pub(super) fn plan(
         }
     };
     let sharded = context.catalog.is_sharded(&keyspace);
+    if sharded && let Some(table) = tables.first() {
+        foreign_keys::check(cursor.text, context, &context.parse_options(), &keyspace, &table.table)?;
+    }
     let sql = edits.whole(cursor.text, fingerprint)?;
     let mut effects = Effects { implicit_commit: true, ..Effects::default() };
     if definition.temporary {
