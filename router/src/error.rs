@@ -142,6 +142,8 @@ codes! {
     WrongArguments = 15019, 1210, "HY000", "The parameters of an execution don't fit the prepared statement.", "Give as many parameters as the statement has, of types that it takes.";
     /// KILL of another user's connection.
     NotOwner = 15020, 1095, "HY000", "KILL named a connection of another user.", "Only a user with `\"*\": admin` may kill the connections of others.";
+    /// A client that gives no files.
+    LocalFilesOff = 15023, 3948, "42000", "LOAD DATA LOCAL came from a client that didn't offer to send files.", "Turn it on in the client (`mysql --local-infile=1`, `allowLoadLocalInfile=true`) and on the shards (`SET GLOBAL local_infile = 1`).";
     /// Nothing to serve from yet.
     NotReady = 15013, 1105, "HY000", "The schema of the keyspace couldn't be read from its shards yet.", "Check that its shards are up; the message names the last error.";
     /// A sequence that gives no values.

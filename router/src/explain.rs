@@ -100,6 +100,18 @@ fn operator(operator: &Operator, args: &Arguments<'_>) -> Json {
         Operator::Insert(found) => insert(found, args),
         Operator::InsertRows(found) => writes::insert_rows(found, args),
         Operator::Change(found) => writes::change(found, args),
+        Operator::Load(load) => json!({
+            "operator": "Load",
+            "keyspace": *load.keyspace,
+            "table": *load.table,
+            "vindex": load.placement.vindex.name(),
+            "fields": load.fields,
+            "key": load.placement.columns.iter().zip(&load.key).map(|(column, field)| match field {
+                Some(field) => format!("{} = field {}", column.name, field + 1),
+                None => format!("{} = generated", column.name),
+            }).collect::<Vec<_>>(),
+            "sql": template(&load.sql, args),
+        }),
         Operator::Ddl(Ddl { keyspace, kind, tables, sql }) => json!({
             "operator": "Ddl",
             "keyspace": **keyspace,
@@ -295,6 +307,7 @@ fn effects(effects: &Effects) -> Vec<String> {
     note(effects.pins_connection, "pins the connection");
     note(effects.taints_connection, "taints the connection");
     note(effects.implicit_commit, "commits");
+    note(effects.asks_for_file, "asks for the client's file");
     note(effects.sets_last_insert_id, "sets LAST_INSERT_ID");
     if !effects.reads_variables.is_empty() {
         found.push(format!("reads @{}", effects.reads_variables.join(", @")));

@@ -16,6 +16,7 @@ pub mod error;
 pub mod explain;
 pub mod fingerprint;
 pub mod literal;
+pub mod load_text;
 pub mod plan;
 pub mod planner;
 pub mod schema;

@@ -17,6 +17,7 @@ mod functions;
 mod insert;
 mod insert_query;
 mod keys;
+mod load;
 mod local;
 mod merge;
 mod names;
@@ -151,6 +152,7 @@ fn dispatch<'t>(
             rows(cursor.text, 0, fingerprint, context)
         }
         _ if cursor.token.kind == TokenKind::LeftParen => rows(cursor.text, 0, fingerprint, context),
+        "LOAD" => load::plan(cursor, fingerprint, context),
         "SHOW" => show::plan(cursor, fingerprint, context),
         "EXPLAIN" | "DESCRIBE" | "DESC" => other::plan_explain(cursor, fingerprint, context),
         _ => match ddl::plan(cursor, fingerprint, context)? {

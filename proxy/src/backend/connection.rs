@@ -290,6 +290,23 @@ impl Backend {
         self.ok_or_error(&payload)
     }
 
+    /// The reply to the command that was queued last was a request for a file: what follows continues its packets.
+    pub(crate) fn begin_file(&mut self) {
+        self.seq = self.reply_seq;
+        self.seq.take();
+    }
+
+    /// Append a part of the file that the server asked for, which isn't empty, to what the next flush sends.
+    pub(crate) fn queue_file_part(&mut self, part: &[u8]) {
+        frame::append_payload(&mut self.out, &mut self.seq, part);
+    }
+
+    /// Append the end of the file; the reply to the command follows it.
+    pub(crate) fn queue_file_end(&mut self) {
+        frame::append_payload(&mut self.out, &mut self.seq, b"");
+        self.reply_seq = self.seq;
+    }
+
     /// Take a packet as OK or ERR.
     pub(crate) fn ok_or_error(&mut self, payload: &[u8]) -> Result<OkSummary, BackendError> {
         match payload.first() {

@@ -22,6 +22,7 @@ use zeroize::Zeroizing;
 const CAPABILITIES: Capabilities = Capabilities(
     Capabilities::LONG_PASSWORD.0
         | Capabilities::LONG_FLAG.0
+        | Capabilities::LOCAL_FILES.0
         | Capabilities::PROTOCOL_41.0
         | Capabilities::TRANSACTIONS.0
         | Capabilities::SECURE_CONNECTION.0

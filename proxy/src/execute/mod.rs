@@ -15,6 +15,8 @@ mod insert;
 mod insert_rows;
 mod limit;
 mod literal;
+mod load;
+mod local_file;
 mod merge_sort;
 mod moves;
 mod next_values;
@@ -69,6 +71,7 @@ async fn run_other(
         Operator::Insert(insert) => Box::pin(insert::run(session, statement, insert)).await,
         Operator::InsertRows(insert) => Box::pin(insert_rows::run(session, statement, insert)).await,
         Operator::Change(change) => Box::pin(change::run(session, statement, change)).await,
+        Operator::Load(load) => Box::pin(load::run(session, statement, load)).await,
         Operator::Ddl(ddl) => Box::pin(ddl::run(session, statement, ddl)).await,
         Operator::NextValues { sequence, count } => {
             Box::pin(next_values::run(session, statement, sequence, count)).await

@@ -94,7 +94,7 @@ fn described_by(operator: &Operator) -> (Option<&str>, Option<&Template>) {
         Operator::Change(change) => (Some(&change.keyspace), Some(&change.alone.sql)),
         Operator::InsertRows(insert) => (Some(&insert.keyspace), insert.alone.as_ref().map(|alone| &alone.sql)),
         Operator::Ddl(ddl) => (Some(&ddl.keyspace), Some(&ddl.sql)),
-        Operator::NextValues { .. } | Operator::Local(_) => (None, None),
+        Operator::NextValues { .. } | Operator::Load(_) | Operator::Local(_) => (None, None),
     }
 }
 

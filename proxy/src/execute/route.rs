@@ -135,6 +135,9 @@ pub(super) async fn run_alone(
         let text = rendered.unwrap_or_else(|| statement.args.text.to_vec());
         return Box::pin(scatter::run_binary_alone(session, statement, place, &text)).await;
     }
+    if plan.effects.asks_for_file {
+        super::local_file::check(session)?;
+    }
     let text = rendered.as_deref();
     let mut retried = false;
     loop {
@@ -154,6 +157,12 @@ pub(super) async fn run_alone(
         }
         .map_err(|error| RelayError::Backend { error, relayed: 0 });
         let result = match sent {
+            Ok(()) if plan.effects.asks_for_file => match relay_any(session, &mut lease, Expect::Query).await {
+                Ok(outcome) if matches!(outcome.end, End::LocalInfile) => {
+                    Box::pin(super::local_file::pass_on(session, &mut lease)).await
+                }
+                other => other,
+            },
             Ok(()) => relay(session, &mut lease, Expect::Query).await,
             Err(error) => Err(error),
         };
@@ -212,9 +221,22 @@ pub(super) async fn lease_for(
     Ok(lease)
 }
 
-/// Relay the reply of the statement that was sent.
+/// Relay the reply of the statement that was sent. A request for a file of the client's isn't passed on.
 #[inline]
 pub(super) async fn relay(session: &mut Session, lease: &mut Lease, expect: Expect) -> Result<Outcome, RelayError> {
+    let start = session.client.out.len();
+    let outcome = relay_any(session, lease, expect).await?;
+    if matches!(outcome.end, End::LocalInfile) {
+        session.client.out.truncate(start);
+        let error = lease.backend.malformed("the server asked for a file of the client's, which the statement doesn't");
+        return Err(RelayError::Backend { error, relayed: 0 });
+    }
+    Ok(outcome)
+}
+
+/// Relay the reply, whatever it is.
+#[inline]
+async fn relay_any(session: &mut Session, lease: &mut Lease, expect: Expect) -> Result<Outcome, RelayError> {
     let client = &mut session.client;
     let deadline = session.query_timeout.map(|limit| tokio::time::Instant::now() + limit);
     let mut watch = Watch::new(&session.process, deadline, &lease.pool, &mut session.alarm);

@@ -83,13 +83,14 @@ label! {
 }
 
 /// Every class of statements, in the order of [`class_index`].
-pub(crate) const CLASSES: [StatementClass; 12] = [
+pub(crate) const CLASSES: [StatementClass; 13] = [
     StatementClass::Select,
     StatementClass::LockingSelect,
     StatementClass::Insert,
     StatementClass::Replace,
     StatementClass::Update,
     StatementClass::Delete,
+    StatementClass::Load,
     StatementClass::Ddl,
     StatementClass::Call,
     StatementClass::Show,
@@ -107,12 +108,13 @@ pub(crate) fn class_index(class: StatementClass) -> usize {
         StatementClass::Replace => 3,
         StatementClass::Update => 4,
         StatementClass::Delete => 5,
-        StatementClass::Ddl => 6,
-        StatementClass::Call => 7,
-        StatementClass::Show => 8,
-        StatementClass::Set => 9,
-        StatementClass::Transaction => 10,
-        StatementClass::Other => 11,
+        StatementClass::Load => 6,
+        StatementClass::Ddl => 7,
+        StatementClass::Call => 8,
+        StatementClass::Show => 9,
+        StatementClass::Set => 10,
+        StatementClass::Transaction => 11,
+        StatementClass::Other => 12,
     }
 }
 
@@ -125,6 +127,7 @@ pub(crate) fn class_text(class: StatementClass) -> &'static str {
         StatementClass::Replace => "replace",
         StatementClass::Update => "update",
         StatementClass::Delete => "delete",
+        StatementClass::Load => "load",
         StatementClass::Ddl => "ddl",
         StatementClass::Call => "call",
         StatementClass::Show => "show",

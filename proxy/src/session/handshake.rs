@@ -24,7 +24,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// What the greeting offers.
 ///
-/// Not offered yet: compression, query attributes, session tracking, LOAD DATA LOCAL.
+/// Not offered yet: compression, query attributes, session tracking.
 const OFFERED: Capabilities = Capabilities(
     Capabilities::LONG_PASSWORD.0
         | Capabilities::FOUND_ROWS.0
@@ -32,6 +32,7 @@ const OFFERED: Capabilities = Capabilities(
         | Capabilities::CONNECT_WITH_DB.0
         | Capabilities::NO_SCHEMA.0
         | Capabilities::ODBC.0
+        | Capabilities::LOCAL_FILES.0
         | Capabilities::IGNORE_SPACE.0
         | Capabilities::PROTOCOL_41.0
         | Capabilities::INTERACTIVE.0

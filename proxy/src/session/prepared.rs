@@ -172,7 +172,8 @@ impl Session {
             | Local::Prepare { .. }
             | Local::Execute { .. }
             | Local::Deallocate(_),
-        ) = &plan.root
+        )
+        | Operator::Load(_) = &plan.root
         {
             let message = "This command is not supported in the prepared statement protocol yet";
             return Err(StatementError::sql(Code::NotPreparable, message));

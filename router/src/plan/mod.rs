@@ -8,6 +8,7 @@ mod change;
 mod ddl;
 mod insert;
 mod insert_rows;
+mod load;
 mod local;
 mod merge;
 mod padding;
@@ -21,6 +22,7 @@ pub use change::{Change, ChangedPlace, ChangedTable, CopiedColumn, FoundColumn, 
 pub use ddl::{Ddl, DdlKind};
 pub use insert::{AutoIncrement, Insert, InsertRow, Sequence};
 pub use insert_rows::{InsertRows, KeySource};
+pub use load::Load;
 pub use local::{
     Assignment, Chaining, ExplainFormat, KillScope, Local, PrepareSource, SetScope, SetValue, Show, ShowFilter,
     TransactionStart,
@@ -65,6 +67,8 @@ pub enum StatementClass {
     Delete,
     /// Data definition.
     Ddl,
+    /// LOAD DATA, LOAD XML.
+    Load,
     /// CALL.
     Call,
     /// SHOW, DESCRIBE, EXPLAIN.
@@ -121,6 +125,8 @@ pub enum Operator {
     InsertRows(Box<InsertRows>),
     /// Find rows by their keys, lock them, and change them on their shards.
     Change(Box<Change>),
+    /// Load a client's file, each row on its shard.
+    Load(Load),
     /// Run a data definition on every shard.
     Ddl(Ddl),
     /// `SELECT NEXT n VALUES FROM sequence`.

@@ -37,4 +37,6 @@ pub struct Effects {
     pub sets_last_insert_id: bool,
     /// Commits an open transaction first, as MySQL does.
     pub implicit_commit: bool,
+    /// The server may ask the client for a file (LOAD DATA LOCAL). No other statement's server may.
+    pub asks_for_file: bool,
 }

@@ -9,7 +9,7 @@ use crate::plan::{Effects, ExplainFormat, Local, Operator, Plan, Route, Statemen
 use crate::sql::token::TokenKind;
 
 /// First words of MySQL's statements that are sent as they are.
-const KNOWN: [&str; 29] = [
+const KNOWN: [&str; 28] = [
     "ALTER",
     "BINLOG",
     "CACHE",
@@ -25,7 +25,6 @@ const KNOWN: [&str; 29] = [
     "HELP",
     "IMPORT",
     "INSTALL",
-    "LOAD",
     "LOCK",
     "PURGE",
     "RESET",
@@ -125,6 +124,7 @@ pub(super) fn plan_explain(
             Operator::Change(change) => Operator::Route(change.alone),
             Operator::Insert(_)
             | Operator::InsertRows(_)
+            | Operator::Load(_)
             | Operator::Ddl(_)
             | Operator::NextValues { .. }
             | Operator::Local(_) => {
