@@ -87,20 +87,15 @@ async fn start() -> Shared {
 /// Hashes of the passwords of `crypt` (as MySQL stores it), `native` and `narrow`.
 async fn hashes() -> (String, String, String) {
     let mut connection = shared_plain_mysql("").expect("a MySQL server").connect().await.expect("a login");
-    let statements = [
-        "CREATE USER IF NOT EXISTS crypt IDENTIFIED WITH caching_sha2_password BY 'crypt'",
-        "SET SESSION print_identified_with_as_hex = ON",
-    ];
-    for statement in statements {
-        connection.query_drop(statement).await.expect(statement);
-    }
-    let user: Option<String> = connection.query_first("SHOW CREATE USER crypt").await.expect("the user");
-    let user = user.expect("the user");
-    let crypt = user.split_whitespace().find(|word| word.starts_with("0x")).expect("the hash in hex").to_owned();
+    let create = "CREATE USER IF NOT EXISTS crypt IDENTIFIED WITH caching_sha2_password BY 'crypt'";
+    connection.query_drop(create).await.expect(create);
+    // SHOW CREATE USER writes the hash in hex only if its salt has a byte that can't be printed.
+    let query = "SELECT CONCAT('0x', HEX(authentication_string)) FROM mysql.user WHERE user = 'crypt'";
+    let crypt: Option<String> = connection.query_first(query).await.expect("the user");
     let query = "SELECT SHA2(UNHEX(SHA2('narrow', 256)), 256)";
     let narrow: Option<String> = connection.query_first(query).await.expect("a hash");
     connection.disconnect().await.expect("a log-out");
-    (crypt, NATIVE.to_owned(), narrow.expect("a hash"))
+    (crypt.expect("the user's hash"), NATIVE.to_owned(), narrow.expect("a hash"))
 }
 
 /// Logs in to the shared proxy as `app`.

@@ -4,6 +4,7 @@
 mod clients;
 mod faults;
 mod fixture;
+mod load_data;
 mod login;
 mod operation;
 mod protocol;

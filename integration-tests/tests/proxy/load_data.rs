@@ -1,0 +1,237 @@
+//! LOAD DATA LOCAL INFILE: the `mysql` program loads the same files into a plain MySQL and through the proxy into
+//! sharded and unsharded tables, and both say and hold the same.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use mysql_async::prelude::Queryable;
+use shardgate_integration_tests::{Cluster, Endpoint, shared_plain_mysql};
+use tokio::sync::OnceCell;
+
+use crate::fixture::{mysql, printed};
+
+const TABLES: [&str; 3] = [
+    "CREATE TABLE goods (id BIGINT NOT NULL PRIMARY KEY, name VARCHAR(40) CHARACTER SET utf8mb4, price DECIMAL(8,2), \
+     added DATE, made INT AS (LENGTH(name)) STORED)",
+    "CREATE TABLE words (word VARCHAR(40) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL PRIMARY KEY, n INT)",
+    "CREATE TABLE orders (id BIGINT NOT NULL PRIMARY KEY, customer INT NOT NULL, note VARCHAR(40))",
+];
+const VSCHEMA: &str = "version: 1
+keyspaces:
+  loaded:
+    sharded: true
+    vindexes:
+      xxhash: {type: xxhash}
+      words: {type: unicode_loose_xxhash}
+      bytes: {type: binary_md5}
+    tables:
+      goods: {column_vindexes: [{column: id, name: xxhash}]}
+      words: {column_vindexes: [{column: word, name: bytes}]}
+      orders:
+        column_vindexes: [{column: id, name: xxhash}]
+        auto_increment: {column: id, sequence: loaded_single.orders_seq}
+  loaded_single:
+    tables:
+      orders_seq: {type: sequence}
+      goods: {}
+";
+const SEQUENCE: [&str; 2] = [
+    "CREATE TABLE orders_seq (id INT NOT NULL PRIMARY KEY, next_id BIGINT NOT NULL, cache BIGINT NOT NULL) \
+     COMMENT 'vitess_sequence'",
+    "INSERT INTO orders_seq VALUES (0, 1000, 100)",
+];
+
+struct World {
+    cluster: Cluster,
+    plain: Endpoint,
+    folder: tempfile::TempDir,
+}
+
+impl World {
+    /// Writes a file that can be loaded.
+    fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.folder.path().join(name);
+        fs::write(&path, content).expect("a file");
+        path
+    }
+
+    fn proxy(&self, keyspace: &str) -> Endpoint {
+        self.cluster.proxy("app", keyspace)
+    }
+}
+
+/// A cluster of its own servers: they are told to take files.
+async fn world() -> &'static World {
+    static WORLD: OnceCell<World> = OnceCell::const_new();
+    WORLD
+        .get_or_init(|| async {
+            let cluster = Cluster::builder()
+                .own_servers()
+                .sharded("loaded", 3, &TABLES)
+                .unsharded("loaded_single", &[TABLES[0], SEQUENCE[0], SEQUENCE[1]])
+                .vschema(VSCHEMA)
+                .start()
+                .await
+                .expect("a cluster");
+            let plain = shared_plain_mysql("").expect("a MySQL server");
+            let mut servers = vec![plain.clone()];
+            for keyspace in ["loaded", "loaded_single"] {
+                servers.extend(cluster.shards(keyspace).expect("shards").into_iter().map(|(_, endpoint)| endpoint));
+            }
+            for server in servers {
+                let mut connection = server.connect().await.expect("a login");
+                connection.query_drop("SET GLOBAL local_infile = ON").await.expect("the setting");
+                connection.disconnect().await.expect("a log-out");
+            }
+            let mut connection = plain.connect().await.expect("a login");
+            for statement in ["CREATE DATABASE loaded", "USE loaded"].iter().chain(&TABLES[..2]) {
+                connection.query_drop(*statement).await.expect(statement);
+            }
+            connection.disconnect().await.expect("a log-out");
+            World { cluster, plain: plain.with_database("loaded"), folder: tempfile::tempdir().expect("a folder") }
+        })
+        .await
+}
+
+/// What `mysql` prints for statements, times left out.
+fn run(endpoint: &Endpoint, sql: &str) -> String {
+    let output = mysql(endpoint, &["--local-infile=1", "-vvv"], sql);
+    let text = [output.stdout, output.stderr].concat();
+    let text = String::from_utf8_lossy(&text).into_owned();
+    let lines = text.lines().map(|line| match (line.rfind(" ("), line.ends_with(" sec)")) {
+        (Some(at), true) => &line[..at],
+        _ => line,
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Runs the same on a plain MySQL and through the proxy.
+#[track_caller]
+fn same(world: &World, keyspace: &str, sql: &str) -> String {
+    let (plain, proxy) = (run(&world.plain, sql), run(&world.proxy(keyspace), sql));
+    assert_eq!(plain, proxy, "{sql}");
+    proxy
+}
+
+fn load(path: &Path, rest: &str) -> String {
+    format!("LOAD DATA LOCAL INFILE '{}' {rest}; SHOW COUNT(*) WARNINGS; ", path.display())
+}
+
+#[tokio::test]
+async fn a_file_is_loaded_as_one_server_would() {
+    let world = world().await;
+    let tabs =
+        world.file("tabs.txt", "1\tone\t1.5\t2024-01-31\n2\ttab\\tin\\\nit\t\\N\t\\N\n3\tdrei\t9\t2024-02-30\n4\n");
+    let csv = "id,name,price,x\r\n10,\"a \"\"quoted\"\", one\",1.25,y\r\n11,NULL,\"2.00\",n\r\n12,\"two\r\nlines\",3,n\r\n\
+               13,\"cut\",4,n,too,many\r\n";
+    let csv = world.file("rows.csv", csv);
+    let quoted = "FIELDS TERMINATED BY ',' OPTIONALLY ENCLOSED BY '\"' LINES TERMINATED BY '\\r\\n'";
+    let all = "SELECT * FROM goods ORDER BY id; DELETE FROM goods;";
+    for keyspace in ["loaded", "loaded_single"] {
+        for sql in [
+            load(&tabs, "INTO TABLE goods (id, name, price, added)"),
+            load(&csv, &format!("INTO TABLE goods {quoted} IGNORE 1 LINES (id, name, price, @x)")),
+            load(
+                &csv,
+                &format!(
+                    "IGNORE INTO TABLE goods CHARACTER SET utf8mb4 {quoted} IGNORE 1 ROWS (@dummy, name, price, @x) \
+                     SET added = IF(@x = 'y', '2020-02-02', NULL), id = 77"
+                ),
+            ),
+        ] {
+            if keyspace == "loaded" && sql.contains("id = 77") {
+                let said = run(&world.proxy(keyspace), &sql);
+                assert!(said.contains("SET of the shard key's column 'id'"), "{said}");
+                continue;
+            }
+            same(world, keyspace, &format!("{sql}{all}"));
+        }
+        // A duplicate is left out, or replaces.
+        let twice = load(&tabs, "INTO TABLE goods (id, name, price, added)");
+        let other = world.file("other.txt", "1\tuno\n5\tcinque\n");
+        let replaced = load(&other, "REPLACE INTO TABLE goods (id, name)");
+        same(world, keyspace, &format!("{twice}{twice}{replaced}{all}"));
+    }
+}
+
+#[tokio::test]
+async fn text_keys_are_placed_by_what_the_column_stores() {
+    let world = world().await;
+    let file = world.file("words.txt", "Äpfel\t1\nplain\t2\nec\\thappe\t3\n");
+    let sql = load(&file, "INTO TABLE words CHARACTER SET utf8mb4");
+    let asked = "SELECT n FROM words WHERE word = 'Äpfel'; SELECT n FROM words WHERE word = 'plain'; \
+                 SELECT n FROM words WHERE word = 'ec\\thappe'; DELETE FROM words;";
+    let said = same(world, "loaded", &format!("{sql}{asked}"));
+    assert!(said.contains("3 rows affected"), "{said}");
+    // Without the clause the bytes' meaning isn't known: nothing is loaded.
+    let said = run(&world.proxy("loaded"), &load(&file, "INTO TABLE words"));
+    assert!(said.contains("row 1 of the file for words") && said.contains("CHARACTER SET utf8mb4"), "{said}");
+    assert_eq!(printed(&mysql(&world.proxy("loaded"), &[], "SELECT COUNT(*) FROM words")), "0");
+}
+
+#[tokio::test]
+async fn a_sequence_numbers_the_rows_of_a_file() {
+    let world = world().await;
+    let rows: String = (0..300).map(|number| format!("{number},note {number}\n")).collect();
+    let file = world.file("orders.csv", rows);
+    let sql = load(&file, "INTO TABLE orders FIELDS TERMINATED BY ',' (customer, note)");
+    let endpoint = world.proxy("loaded");
+    let said = run(&endpoint, &format!("{sql}SELECT LAST_INSERT_ID() = MIN(id) AS first FROM orders"));
+    assert!(said.contains("300 rows affected"), "{said}");
+    let mut connection = endpoint.connect().await.expect("a login");
+    let query = "SELECT COUNT(*), SUM(customer), MIN(id), MAX(id) FROM orders";
+    let got: Option<(i64, i64, i64, i64)> = connection.query_first(query).await.expect("rows");
+    assert_eq!(got, Some((300, 299 * 150, 1000, 1299)));
+    for (shard, endpoint) in world.cluster.shards("loaded").expect("shards") {
+        let mut shard_connection = endpoint.connect().await.expect("a login");
+        let count: Option<i64> = shard_connection.query_first("SELECT COUNT(*) FROM orders").await.expect("rows");
+        assert!(count.is_some_and(|count| count > 50), "{shard}: {count:?}");
+    }
+    // A row is found by its number, so it lies where it belongs.
+    let numbers: Vec<i64> = connection.query("SELECT id FROM orders LIMIT 20").await.expect("rows");
+    for number in numbers {
+        let found: Vec<i64> =
+            connection.query(format!("SELECT id FROM orders WHERE id = {number}")).await.expect("a row");
+        assert_eq!(found, [number]);
+    }
+}
+
+#[tokio::test]
+async fn a_row_that_has_no_place_undoes_the_whole_file() {
+    let world = world().await;
+    let good: String = (1..=5000).map(|number| format!("{}\tname\n", 100_000 + number)).collect();
+    let file = world.file("broken.txt", format!("{good}x\tname\n{good}"));
+    let endpoint = world.proxy("loaded");
+    let count = "SELECT COUNT(*) FROM goods WHERE id > 100000";
+    let said = run(&endpoint, &format!("{}SELECT 1", load(&file, "INTO TABLE goods (id, name)")));
+    assert!(said.contains("row 5001 of the file for goods") && said.contains("'id'"), "{said}");
+    assert_eq!(printed(&mysql(&endpoint, &[], count)), "0");
+    // Within a transaction only the statement is undone, and the session goes on.
+    let fine = world.file("fine.txt", "100001\tname\n");
+    let sql = format!(
+        "BEGIN; {}LOAD DATA LOCAL INFILE '{}' INTO TABLE goods (id, name); SELECT 'on'; COMMIT; {count}",
+        load(&fine, "INTO TABLE goods (id, name)"),
+        file.display()
+    );
+    let output = mysql(&endpoint, &["--local-infile=1", "--force"], &sql);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(text.ends_with("on\n1\n"), "{text}");
+    run(&endpoint, "DELETE FROM goods WHERE id > 100000");
+}
+
+#[tokio::test]
+async fn a_client_or_server_that_gives_no_files_says_so() {
+    let world = world().await;
+    let file = world.file("none.txt", "1\tx\n");
+    let sql = load(&file, "INTO TABLE goods (id, name)");
+    for keyspace in ["loaded", "loaded_single"] {
+        let output = mysql(&world.proxy(keyspace), &["--local-infile=0"], &sql);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(said.contains("ERROR 3948") || said.contains("ERROR 2068"), "{said}");
+    }
+    // The servers of the other tests' clusters take none.
+    let other = crate::fixture::shared().await.proxy("app", "goods");
+    let said = run(&other, &load(&file, "INTO TABLE items (id, name)"));
+    assert!(said.contains("ERROR 3948"), "{said}");
+    assert!(run(&other, "SELECT 'on'").contains("on"));
+}
