@@ -5,10 +5,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use mysql_async::prelude::Queryable;
-use shardgate_integration_tests::{Cluster, Endpoint, shared_plain_mysql};
+use mysql_async::{Conn, WhiteListFsHandler};
+use shardgate_integration_tests::{Cluster, Endpoint};
 use tokio::sync::OnceCell;
 
-use crate::fixture::{mysql, printed};
+use crate::fixture::{mysql, one, printed, server_error};
 
 const TABLES: [&str; 3] = [
     "CREATE TABLE goods (id BIGINT NOT NULL PRIMARY KEY, name VARCHAR(40) CHARACTER SET utf8mb4, price DECIMAL(8,2), \
@@ -30,6 +31,8 @@ keyspaces:
       orders:
         column_vindexes: [{column: id, name: xxhash}]
         auto_increment: {column: id, sequence: loaded_single.orders_seq}
+  loaded_plain:
+    tables: {}
   loaded_single:
     tables:
       orders_seq: {type: sequence}
@@ -60,42 +63,28 @@ impl World {
     }
 }
 
-/// A cluster of its own servers: they are told to take files.
+/// A cluster whose servers take files, and one of its servers to compare with.
 async fn world() -> &'static World {
     static WORLD: OnceCell<World> = OnceCell::const_new();
     WORLD
         .get_or_init(|| async {
             let cluster = Cluster::builder()
-                .own_servers()
                 .sharded("loaded", 3, &TABLES)
                 .unsharded("loaded_single", &[TABLES[0], SEQUENCE[0], SEQUENCE[1]])
+                .unsharded("loaded_plain", &TABLES[..2])
                 .vschema(VSCHEMA)
                 .start()
                 .await
                 .expect("a cluster");
-            let plain = shared_plain_mysql("").expect("a MySQL server");
-            let mut servers = vec![plain.clone()];
-            for keyspace in ["loaded", "loaded_single"] {
-                servers.extend(cluster.shards(keyspace).expect("shards").into_iter().map(|(_, endpoint)| endpoint));
-            }
-            for server in servers {
-                let mut connection = server.connect().await.expect("a login");
-                connection.query_drop("SET GLOBAL local_infile = ON").await.expect("the setting");
-                connection.disconnect().await.expect("a log-out");
-            }
-            let mut connection = plain.connect().await.expect("a login");
-            for statement in ["CREATE DATABASE loaded", "USE loaded"].iter().chain(&TABLES[..2]) {
-                connection.query_drop(*statement).await.expect(statement);
-            }
-            connection.disconnect().await.expect("a log-out");
-            World { cluster, plain: plain.with_database("loaded"), folder: tempfile::tempdir().expect("a folder") }
+            let (_, plain) = cluster.shards("loaded_plain").expect("shards").remove(0);
+            World { cluster, plain, folder: tempfile::tempdir().expect("a folder") }
         })
         .await
 }
 
 /// What `mysql` prints for statements, times left out.
 fn run(endpoint: &Endpoint, sql: &str) -> String {
-    let output = mysql(endpoint, &["--local-infile=1", "-vvv"], sql);
+    let output = mysql(endpoint, &["--local-infile=1", "-vv"], sql);
     let text = [output.stdout, output.stderr].concat();
     let text = String::from_utf8_lossy(&text).into_owned();
     let lines = text.lines().map(|line| match (line.rfind(" ("), line.ends_with(" sec)")) {
@@ -208,19 +197,21 @@ async fn a_row_that_has_no_place_undoes_the_whole_file() {
     assert_eq!(printed(&mysql(&endpoint, &[], count)), "0");
     // Within a transaction only the statement is undone, and the session goes on.
     let fine = world.file("fine.txt", "100001\tname\n");
-    let sql = format!(
-        "BEGIN; {}LOAD DATA LOCAL INFILE '{}' INTO TABLE goods (id, name); SELECT 'on'; COMMIT; {count}",
-        load(&fine, "INTO TABLE goods (id, name)"),
-        file.display()
-    );
-    let output = mysql(&endpoint, &["--local-infile=1", "--force"], &sql);
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(text.ends_with("on\n1\n"), "{text}");
+    let files = WhiteListFsHandler::new([fine.clone(), file.clone()]);
+    let mut connection = Conn::new(endpoint.opts().local_infile_handler(Some(files))).await.expect("a login");
+    let sql = |path: &Path| format!("LOAD DATA LOCAL INFILE '{}' INTO TABLE goods (id, name)", path.display());
+    connection.query_drop("BEGIN").await.expect("a transaction");
+    connection.query_drop(sql(&fine)).await.expect("a file");
+    assert_eq!(connection.affected_rows(), 1);
+    let (code, message) = server_error(connection.query_drop(sql(&file)).await);
+    assert_eq!(code, 1366, "{message}");
+    connection.query_drop("COMMIT").await.expect("the end of the transaction");
+    assert_eq!(one::<i64>(&mut connection, count).await, 1);
     run(&endpoint, "DELETE FROM goods WHERE id > 100000");
 }
 
 #[tokio::test]
-async fn a_client_or_server_that_gives_no_files_says_so() {
+async fn a_client_that_gives_no_files_is_told_so() {
     let world = world().await;
     let file = world.file("none.txt", "1\tx\n");
     let sql = load(&file, "INTO TABLE goods (id, name)");
@@ -229,9 +220,4 @@ async fn a_client_or_server_that_gives_no_files_says_so() {
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(said.contains("ERROR 3948") || said.contains("ERROR 2068"), "{said}");
     }
-    // The servers of the other tests' clusters take none.
-    let other = crate::fixture::shared().await.proxy("app", "goods");
-    let said = run(&other, &load(&file, "INTO TABLE items (id, name)"));
-    assert!(said.contains("ERROR 3948"), "{said}");
-    assert!(run(&other, "SELECT 'on'").contains("on"));
 }

@@ -126,7 +126,7 @@ pub enum Operator {
     /// Find rows by their keys, lock them, and change them on their shards.
     Change(Box<Change>),
     /// Load a client's file, each row on its shard.
-    Load(Load),
+    Load(Box<Load>),
     /// Run a data definition on every shard.
     Ddl(Ddl),
     /// `SELECT NEXT n VALUES FROM sequence`.

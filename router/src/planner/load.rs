@@ -74,7 +74,7 @@ pub(super) fn plan(
         }
         ResolvedKind::Sharded(_) => {
             pins = statement::literal_slots(fingerprint);
-            Operator::Load(split(clauses, &table, edits, cursor.text, fingerprint, context)?)
+            Operator::Load(Box::new(split(clauses, &table, edits, cursor.text, fingerprint, context)?))
         }
     };
     let pins = statement::pins(cursor.text, fingerprint, &pins);
