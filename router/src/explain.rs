@@ -4,7 +4,7 @@ mod writes;
 
 use crate::args::Arguments;
 use crate::plan::{
-    Aggregate, AggregateColumn, Ddl, Effects, Insert, KeyExpr, KeyList, Local, Operator, Piece, Plan, Route, SortKey,
+    Aggregate, AggregateColumn, Ddl, Effects, Gather, Insert, KeyExpr, KeyList, Local, Operator, Piece, Plan, Route, SortKey,
     Target, Template, ValueExpr,
 };
 use serde_json::{Map, Value as Json, json};
@@ -52,9 +52,10 @@ fn write_tree(node: &Json, depth: usize, out: &mut String) {
     for (field, value) in fields {
         match field.as_str() {
             "operator" | "input" => {}
-            "rows" => {
+            "rows" | "gathered" => {
+                let name = if field == "rows" { "row" } else { "gathered" };
                 for row in value.as_array().into_iter().flatten() {
-                    let _ = writeln!(out, "{indent}  row: {}", line(row));
+                    let _ = writeln!(out, "{indent}  {name}: {}", line(row));
                 }
             }
             _ => {
@@ -97,6 +98,7 @@ fn operator(operator: &Operator, args: &Arguments<'_>) -> Json {
             object.insert("input".into(), self::operator(&limit.input, args));
             Json::Object(object)
         }
+        Operator::Gather(found) => gather(found, args),
         Operator::Insert(found) => insert(found, args),
         Operator::InsertRows(found) => writes::insert_rows(found, args),
         Operator::Change(found) => writes::change(found, args),
@@ -173,6 +175,41 @@ fn aggregate(found: &Aggregate, args: &Arguments<'_>) -> Json {
         object.insert("order".into(), json!(found.order.iter().map(sort_key).collect::<Vec<_>>()));
     }
     object.insert("input".into(), route(&found.input, args));
+    Json::Object(object)
+}
+
+fn gather(found: &Gather, args: &Arguments<'_>) -> Json {
+    let mut object = Map::new();
+    object.insert("operator".into(), json!("Gather"));
+    object.insert("keyspace".into(), json!(*found.keyspace));
+    object.insert("because".into(), json!(*found.reason));
+    if let Some(Route { target: Target::OneShard { targets, .. }, .. }) = &found.alone {
+        let targets: Vec<String> = targets.iter().map(|found| target(found, args)).collect();
+        object.insert("whole_if_one_shard".into(), json!(targets.join(" with ")));
+    }
+    let rows = found.sources.iter().map(|source| {
+        let mut object = Map::new();
+        object.insert("table".into(), json!(format!("{}.{}", source.keyspace, source.table)));
+        object.insert("into".into(), json!(*source.temporary));
+        object.insert("shards".into(), json!(target(&source.target, args)));
+        let columns: Vec<&str> = source.columns.iter().map(|column| &*column.name).collect();
+        object.insert("columns".into(), json!(columns.join(" ")));
+        let filters: Vec<String> = source
+            .filters
+            .iter()
+            .filter(|filter| filter.holds(args).unwrap_or(true))
+            .map(|filter| template(&filter.sql, args))
+            .collect();
+        if !filters.is_empty() {
+            object.insert("where".into(), json!(filters.join(" AND ")));
+        }
+        if !source.locking.is_empty() {
+            object.insert("locking".into(), json!(source.locking.trim()));
+        }
+        Json::Object(object)
+    });
+    object.insert("gathered".into(), rows.collect());
+    object.insert("sql".into(), json!(template(&found.sql, args)));
     Json::Object(object)
 }
 

@@ -14,6 +14,7 @@ mod ddl;
 mod edit;
 mod foreign_keys;
 mod functions;
+mod gather;
 mod insert;
 mod insert_query;
 mod keys;

@@ -61,28 +61,36 @@ impl Backend {
     /// Read the next of the rows, which have `count` fields. Until their end the connection counts as broken, so that
     /// it can't be used for anything else.
     pub(crate) async fn read_row(&mut self, count: usize, row: &mut Row) -> Result<Step, BackendError> {
-        self.read_packet(&mut row.bytes).await?;
-        match row.bytes.first().copied() {
-            Some(0xFF) => Err(self.answered(&row.bytes)),
+        let step = self.read_payload(&mut row.bytes).await?;
+        if step == Step::Row && !split(row, count) {
+            return Err(self.malformed("a row can't be read"));
+        }
+        Ok(step)
+    }
+
+    /// As [`Backend::read_row`], of a row in either protocol, which isn't looked into.
+    pub(crate) async fn read_payload(&mut self, payload: &mut Vec<u8>) -> Result<Step, BackendError> {
+        self.read_packet(payload).await?;
+        match payload.first().copied() {
+            Some(0xFF) => Err(self.answered(payload)),
             // A row starts with 0xFE only if its first field is longer than 16 MiB.
             Some(0xFE)
-                if row.bytes.len() < ONE_FRAME
-                    && (self.profile.deprecate_eof || row.bytes.len() <= EofPacket::MAX_LEN) =>
+                if payload.len() < ONE_FRAME
+                    && (self.profile.deprecate_eof || payload.len() <= EofPacket::MAX_LEN) =>
             {
                 let (status, warnings) = if self.profile.deprecate_eof {
-                    let ok = self.ok_or_error(&row.bytes)?;
+                    let ok = self.ok_or_error(payload)?;
                     (StatusFlags(ok.status), ok.warnings)
                 } else {
-                    let eof = EofPacket::decode(&row.bytes).map_err(|error| self.malformed(&error.to_string()))?;
+                    let eof = EofPacket::decode(payload).map_err(|error| self.malformed(&error.to_string()))?;
                     (eof.status, eof.warnings)
                 };
                 Ok(Step::End { status, warnings })
             }
-            _ if split(row, count) => {
+            _ => {
                 self.broken = true;
                 Ok(Step::Row)
             }
-            _ => Err(self.malformed("a row can't be read")),
         }
     }
 

@@ -10,6 +10,7 @@ mod double;
 mod evaluate;
 mod fold;
 mod found;
+mod gather;
 mod head;
 mod insert;
 mod insert_rows;
@@ -68,6 +69,7 @@ async fn run_other(
         Operator::MergeSort(_) | Operator::Aggregate(_) | Operator::Limit(_) => {
             Box::pin(scatter::run(session, statement, operator)).await
         }
+        Operator::Gather(gather) => Box::pin(gather::run(session, statement, gather)).await,
         Operator::Insert(insert) => Box::pin(insert::run(session, statement, insert)).await,
         Operator::InsertRows(insert) => Box::pin(insert_rows::run(session, statement, insert)).await,
         Operator::Change(change) => Box::pin(change::run(session, statement, change)).await,

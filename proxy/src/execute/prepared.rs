@@ -56,6 +56,11 @@ pub(crate) async fn describe(
     statement: &Statement<'_>,
     text: &Arc<[u8]>,
 ) -> Result<Described, StatementError> {
+    if let Operator::Gather(gather) = &statement.plan.root
+        && gather.alone.is_none()
+    {
+        return super::gather::describe(session, statement, gather).await;
+    }
     let (keyspace, template) = described_by(&statement.plan.root);
     let place = describing_place(session, keyspace)?;
     let own = template.is_none_or(Template::is_unchanged);
@@ -90,6 +95,7 @@ fn described_by(operator: &Operator) -> (Option<&str>, Option<&Template>) {
         Operator::MergeSort(sort) => (Some(&sort.input.keyspace), sort.input.sql_alone.as_ref()),
         Operator::Aggregate(aggregate) => (Some(&aggregate.input.keyspace), aggregate.input.sql_alone.as_ref()),
         Operator::Limit(limit) => described_by(&limit.input),
+        Operator::Gather(gather) => (Some(&gather.keyspace), gather.alone.as_ref().map(|alone| &alone.sql)),
         Operator::Insert(insert) => (Some(&insert.keyspace), None),
         Operator::Change(change) => (Some(&change.keyspace), Some(&change.alone.sql)),
         Operator::InsertRows(insert) => (Some(&insert.keyspace), insert.alone.as_ref().map(|alone| &alone.sql)),
@@ -99,7 +105,7 @@ fn described_by(operator: &Operator) -> (Option<&str>, Option<&Template>) {
 }
 
 /// Prepare a text on a connection and read its description.
-async fn prepare(
+pub(super) async fn prepare(
     backend: &mut Backend,
     text: &[u8],
 ) -> Result<(PrepareOk, Vec<ColumnDefinition<'static>>, Vec<ColumnDefinition<'static>>), BackendError> {

@@ -314,7 +314,7 @@ async fn note_insert_id(session: &mut Session, statement: &Statement<'_>, lease:
 }
 
 /// Keep what FOUND_ROWS() and LAST_INSERT_ID() will say after rows, where the reply doesn't tell it.
-async fn note_functions(session: &mut Session, statement: &Statement<'_>, lease: &mut Lease) {
+pub(super) async fn note_functions(session: &mut Session, statement: &Statement<'_>, lease: &mut Lease) {
     if counts_found_rows(statement.args.text)
         && let Some(count) = ask_number(lease, b"SELECT FOUND_ROWS()").await
     {

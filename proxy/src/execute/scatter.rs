@@ -153,7 +153,7 @@ pub(super) async fn run_binary_alone(
 }
 
 /// Send a read to the shards and read the heads of their replies.
-async fn open(
+pub(super) async fn open(
     session: &mut Session,
     statement: &Statement<'_>,
     template: &Template,
@@ -379,7 +379,7 @@ fn interrupted(_: crate::show::Kill) -> StatementError {
 }
 
 /// Give the shards' connections back. After an error what still runs is killed.
-async fn finish(
+pub(super) async fn finish(
     session: &mut Session,
     mut inputs: Vec<ShardRows>,
     result: Result<(), StatementError>,

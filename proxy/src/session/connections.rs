@@ -104,6 +104,18 @@ impl Connections {
                 return Ok(Lease { place, backend, pool, in_transaction, pinned, reused: false });
             }
         }
+        self.apart(pools, place, profile, settings).await
+    }
+
+    /// A connection of the pool, whatever is held: one with these settings, if there is one.
+    #[inline]
+    pub(crate) async fn apart(
+        &self,
+        pools: &Pools,
+        place: Place,
+        profile: Profile,
+        settings: &Arc<Settings>,
+    ) -> Result<Lease, StatementError> {
         let pool = pools.instance(&place.instance);
         match pool.acquire(profile, settings).await {
             Ok(backend) => {

@@ -6,6 +6,7 @@
 mod aggregate;
 mod change;
 mod ddl;
+mod gather;
 mod insert;
 mod insert_rows;
 mod load;
@@ -20,6 +21,7 @@ mod template;
 pub use aggregate::{Aggregate, AggregateColumn};
 pub use change::{Change, ChangedPlace, ChangedTable, CopiedColumn, FoundColumn, Moves, SetItem};
 pub use ddl::{Ddl, DdlKind};
+pub use gather::{FilterValue, Gather, GatherColumn, GatherFilter, GatherSource, Transfer};
 pub use insert::{AutoIncrement, Insert, InsertRow, Sequence};
 pub use insert_rows::{InsertRows, KeySource};
 pub use load::Load;
@@ -119,6 +121,8 @@ pub enum Operator {
     Aggregate(Aggregate),
     /// Cut the rows of the input to an offset and a count.
     Limit(Limit),
+    /// Gather the rows of the tables in temporary tables of one session, and run the statement there.
+    Gather(Gather),
     /// Insert rows, each on its shard.
     Insert(Insert),
     /// Insert the rows of a query, each on its shard.

@@ -122,6 +122,16 @@ pub(super) fn plan_explain(
             Operator::Aggregate(aggregate) => Operator::Route(aggregate.input),
             Operator::Limit(limit) => *limit.input,
             Operator::Change(change) => Operator::Route(change.alone),
+            Operator::Gather(gather) => match gather.alone {
+                Some(route) => Operator::Route(route),
+                None => {
+                    return Err(SqlError::new(
+                        Code::Unsupported,
+                        "unsupported: EXPLAIN of a statement over tables of several keyspaces; VEXPLAIN shows how they are \
+                         gathered",
+                    ));
+                }
+            },
             Operator::Insert(_)
             | Operator::InsertRows(_)
             | Operator::Load(_)

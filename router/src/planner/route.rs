@@ -126,6 +126,26 @@ impl Analysis<'_> {
         !matches!(coercion(self.info(node), vindex), Coercion::FoldedText | Coercion::Ambiguous)
     }
 
+    /// Where the rows of an instance are that matter, by itself.
+    pub(super) fn place_of(&mut self, instance: usize) -> Target {
+        let Some(table) = self.instances.get(instance).map(|instance| instance.table.clone()) else {
+            return Target::Scatter;
+        };
+        match &table.kind {
+            ResolvedKind::Pinned(vtable) => return pinned(vtable),
+            ResolvedKind::Unsharded(_) | ResolvedKind::System => return Target::Unsharded,
+            ResolvedKind::Reference(_) => return Target::AnyShard,
+            ResolvedKind::Sharded(_) => {}
+        }
+        let Some(vindex) = table.primary_vindex().cloned() else { return Target::Scatter };
+        for column in &vindex.columns {
+            self.node(instance, column);
+        }
+        let region = self.instances.get(instance).map_or(0, |instance| instance.region);
+        let classes = self.classes(region);
+        self.target_of(instance, &vindex, &classes).unwrap_or(Target::Scatter)
+    }
+
     /// Where the rows of an instance are that its conditions leave.
     fn target_of(&self, instance: usize, vindex: &ColumnVindex, classes: &Classes) -> Option<Target> {
         let region = self.instances.get(instance)?.region;

@@ -2,10 +2,11 @@
 
 use super::analysis::Analysis;
 use super::bind::Binder;
+use super::gather;
 use super::merge;
 use super::route::{RoutingKind, is_certainly_one};
 use super::statement::{Planning, apart, hint};
-use crate::error::SqlError;
+use crate::error::{Code, SqlError};
 use crate::plan::{Plan, StatementClass, Target};
 use crate::sql::ast::{Query, QueryBody};
 
@@ -13,7 +14,14 @@ use crate::sql::ast::{Query, QueryBody};
 pub(super) fn plan(mut planning: Planning<'_>, query: &Query) -> Result<Plan, SqlError> {
     let mut analysis = Analysis::new(planning.context, planning.fingerprint);
     let (bound, output) = Binder::new(&mut analysis, &planning.parsed.statement).query_statement(query)?;
-    let routing = analysis.routing()?;
+    let routing = match analysis.routing() {
+        Err(error) if error.code == Code::CrossKeyspace => {
+            let root = gather::across(&planning, &mut analysis)?;
+            let class = class_of(query, &planning);
+            return Ok(planning.finish(class, &analysis, root));
+        }
+        found => found?,
+    };
     planning.qualify(&analysis, &routing.keyspace);
     let keyspace = routing.keyspace;
     let root = match routing.kind {
@@ -21,7 +29,7 @@ pub(super) fn plan(mut planning: Planning<'_>, query: &Query) -> Result<Plan, Sq
         RoutingKind::AnyShard => planning.whole(&keyspace, Target::AnyShard)?,
         RoutingKind::Apart(components) => {
             let (targets, reason) = apart(&analysis, components);
-            planning.one_shard(&keyspace, targets, &reason)?
+            gather::plan(&planning, &mut analysis, &keyspace, targets, &reason)?
         }
         RoutingKind::Together(component) => {
             if is_certainly_one(&component.target, planning.fingerprint) {
@@ -33,19 +41,23 @@ pub(super) fn plan(mut planning: Planning<'_>, query: &Query) -> Result<Plan, Sq
                     Ok(root) => root,
                     Err(merge::Refusal::Unsupported(fragment)) => {
                         let reason = format!("{fragment}{}", hint(&analysis, &kind));
-                        planning.one_shard(&keyspace, vec![target], &reason)?
+                        gather::plan(&planning, &mut analysis, &keyspace, vec![target], &reason)?
                     }
                     Err(merge::Refusal::Error(error)) => return Err(error),
                 }
             }
         }
     };
-    let class = if locks(query) || planning.functions.effects.pins_connection {
+    let class = class_of(query, &planning);
+    Ok(planning.finish(class, &analysis, root))
+}
+
+fn class_of(query: &Query, planning: &Planning<'_>) -> StatementClass {
+    if locks(query) || planning.functions.effects.pins_connection {
         StatementClass::LockingSelect
     } else {
         StatementClass::Select
-    };
-    Ok(planning.finish(class, &analysis, root))
+    }
 }
 
 fn locks(query: &Query) -> bool {

@@ -1,0 +1,141 @@
+//! Gather the rows of a statement's tables into temporary tables of one MySQL session, and run the statement there.
+
+mod definition;
+mod fill;
+mod literal;
+mod reply;
+mod scratch;
+mod wait;
+
+use super::prepared::prepare;
+use super::route;
+use super::scatter::Whole;
+use crate::error::StatementError;
+use crate::metrics::Reach;
+use crate::session::query::Statement;
+use crate::session::{Described, KeyspaceRef, Session};
+use definition::Definition;
+use fill::Budget;
+use scratch::Scratch;
+use shardgate_router::plan::{Gather, Route, ShardSet, Template};
+
+/// Run a statement whole if its tables are on one shard, else on gathered tables.
+pub(super) async fn run(
+    session: &mut Session,
+    statement: &Statement<'_>,
+    gather: &Gather,
+) -> Result<Reach, StatementError> {
+    if let Some(alone) = &gather.alone
+        && is_alone(session, statement, alone)?
+    {
+        return route::run(session, statement, alone).await;
+    }
+    let scratch = gathered(session, statement, gather).await?;
+    reply::run(session, statement, gather, scratch).await?;
+    Ok(Reach::SeveralShards)
+}
+
+/// The rows of a query of the proxy's own on gathered tables. `sql` names the tables as the statement of `gather` does.
+pub(super) async fn rows(
+    session: &mut Session,
+    statement: &Statement<'_>,
+    gather: &Gather,
+    sql: &Template,
+) -> Result<Whole, StatementError> {
+    let mut scratch = gathered(session, statement, gather).await?;
+    let result = match scratch.enter(session, statement).await {
+        Ok(()) => match route::render(session, statement, sql, &scratch.lease.place, &[], None) {
+            Ok(text) => scratch.query(session, &text).await,
+            Err(error) => Err(error),
+        },
+        Err(error) => Err(error),
+    };
+    scratch.close(session).await;
+    result
+}
+
+/// Let a scratch session describe the parameters and columns of a statement that no shard can: its tables are in several
+/// keyspaces.
+pub(super) async fn describe(
+    session: &mut Session,
+    statement: &Statement<'_>,
+    gather: &Gather,
+) -> Result<Described, StatementError> {
+    let mut scratch = open(session, gather).await?;
+    let result = describe_on(session, statement, gather, &mut scratch).await;
+    scratch.close(session).await;
+    result
+}
+
+async fn describe_on(
+    session: &mut Session,
+    statement: &Statement<'_>,
+    gather: &Gather,
+    scratch: &mut Scratch,
+) -> Result<Described, StatementError> {
+    definition::create_all(session, scratch, gather).await?;
+    scratch.enter(session, statement).await?;
+    let text = route::render(session, statement, &gather.sql, &scratch.lease.place, &[], None)?;
+    let described = prepare(&mut scratch.lease.backend, &text).await;
+    let (_, parameters, mut columns) = described.map_err(|error| scratch.failed(error))?;
+    reply::rename(gather, &mut columns);
+    Ok((parameters, columns))
+}
+
+/// Whether the statement can run whole.
+fn is_alone(session: &Session, statement: &Statement<'_>, alone: &Route) -> Result<bool, StatementError> {
+    let shardgate_router::plan::Target::OneShard { targets, .. } = &alone.target else { return Ok(true) };
+    let mut single = None;
+    for target in targets {
+        let (_, shards) = route::shards(session, statement, &alone.keyspace, target)?;
+        match (shards.is_any(), shards.single()) {
+            (true, _) => {}
+            (false, None) => return Ok(false),
+            (false, Some(shard)) if single.is_some_and(|known| known != shard) => return Ok(false),
+            (false, Some(shard)) => single = Some(shard),
+        }
+    }
+    Ok(true)
+}
+
+/// A scratch session at a shard of the statement's keyspace.
+async fn open(session: &mut Session, gather: &Gather) -> Result<Scratch, StatementError> {
+    let keyspace = KeyspaceRef::find(&session.snapshot, &gather.keyspace)?;
+    let place = route::place(session, &keyspace, &ShardSet::any())?;
+    Scratch::open(session, place).await
+}
+
+/// A scratch session with the statement's tables in it.
+async fn gathered(
+    session: &mut Session,
+    statement: &Statement<'_>,
+    gather: &Gather,
+) -> Result<Scratch, StatementError> {
+    let mut scratch = open(session, gather).await?;
+    match fill_all(session, statement, gather, &mut scratch).await {
+        Ok(()) => Ok(scratch),
+        Err(error) => {
+            scratch.close(session).await;
+            Err(error)
+        }
+    }
+}
+
+async fn fill_all(
+    session: &mut Session,
+    statement: &Statement<'_>,
+    gather: &Gather,
+    scratch: &mut Scratch,
+) -> Result<(), StatementError> {
+    let definitions: Vec<Definition> = definition::create_all(session, scratch, gather).await?;
+    scratch.begin_filling(session).await?;
+    let mut budget = Budget::of(session);
+    for (index, (source, definition)) in gather.sources.iter().zip(&definitions).enumerate() {
+        let same = gather.sources.get(..index).unwrap_or_default().iter().find(|other| fill::is_same(source, other));
+        match same {
+            Some(other) => fill::copy(session, scratch, other, source, definition).await?,
+            None => fill::fill(session, statement, scratch, source, definition, &mut budget).await?,
+        }
+    }
+    Ok(())
+}

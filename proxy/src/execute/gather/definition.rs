@@ -1,0 +1,142 @@
+//! The definitions of temporary tables: those of the tables that they stand for, without what a temporary table can't
+//! have.
+
+use super::scratch::Scratch;
+use crate::error::StatementError;
+use crate::execute::route;
+use crate::session::{KeyspaceRef, Session, quote_name};
+use shardgate_router::error::Code;
+use shardgate_router::plan::{Gather, ShardSet};
+
+/// What SHOW CREATE TABLE says of a table, as far as a temporary table can have it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Definition {
+    /// Columns and keys.
+    parts: Vec<String>,
+    /// Behind the parenthesis.
+    options: String,
+}
+
+/// Create the temporary tables of a statement, empty. Their definitions, in the order of the sources.
+pub(super) async fn create_all(
+    session: &mut Session,
+    scratch: &mut Scratch,
+    gather: &Gather,
+) -> Result<Vec<Definition>, StatementError> {
+    let mut definitions: Vec<Definition> = Vec::with_capacity(gather.sources.len());
+    for (index, source) in gather.sources.iter().enumerate() {
+        let before = gather.sources.get(..index).unwrap_or_default();
+        let known = before.iter().position(|other| other.keyspace == source.keyspace && other.table == source.table);
+        let definition = match known.and_then(|at| definitions.get(at)) {
+            Some(known) => known.clone(),
+            None if source.keyspace == gather.keyspace => read(session, scratch, &source.table).await?,
+            None => {
+                let keyspace = KeyspaceRef::find(&session.snapshot, &source.keyspace)?;
+                let place = route::place(session, &keyspace, &ShardSet::any())?;
+                let mut other = Scratch::open(session, place).await?;
+                let found = read(session, &mut other, &source.table).await;
+                other.close(session).await;
+                found?
+            }
+        };
+        scratch.run(session, definition.create(&source.temporary).as_bytes()).await?;
+        definitions.push(definition);
+    }
+    Ok(definitions)
+}
+
+async fn read(session: &mut Session, scratch: &mut Scratch, table: &str) -> Result<Definition, StatementError> {
+    let text = format!("SHOW CREATE TABLE {}", quote_name(table));
+    let whole = scratch.query(session, text.as_bytes()).await?;
+    let shown = whole.rows.first().and_then(|row| row.field(1)).map(String::from_utf8_lossy);
+    shown.and_then(|shown| Definition::of(&shown)).ok_or_else(|| {
+        let place = &scratch.lease.place;
+        StatementError::sql(Code::Internal, format!("the definition of table `{table}` on {place} can't be read"))
+    })
+}
+
+impl Definition {
+    /// From the text of SHOW CREATE TABLE, which has a line for each part.
+    fn of(shown: &str) -> Option<Definition> {
+        let (_, rest) = shown.split_once("(\n")?;
+        let (parts, options) = rest.split_once("\n)")?;
+        let parts = parts.split('\n').map(|line| line.trim().trim_end_matches(','));
+        Some(Definition {
+            parts: parts.filter(|part| can_have(part)).map(str::to_owned).collect(),
+            options: kept_options(options),
+        })
+    }
+
+    /// The statement that creates the temporary table.
+    fn create(&self, name: &str) -> String {
+        let (name, parts, options) = (quote_name(name), self.parts.join(", "), &self.options);
+        format!("CREATE TEMPORARY TABLE {name} ({parts}) ENGINE=InnoDB{options}")
+    }
+
+    /// The change that takes the uniqueness from all keys; `None`: the table has no unique keys.
+    pub(super) fn loosen(&self, name: &str) -> Option<String> {
+        let mut changes = Vec::new();
+        for part in &self.parts {
+            if let Some(columns) = part.strip_prefix("PRIMARY KEY ") {
+                changes.push(format!("DROP PRIMARY KEY, ADD KEY {columns}"));
+            } else if let Some(key) = part.strip_prefix("UNIQUE KEY ") {
+                let name = key.split(" (").next().unwrap_or_default();
+                changes.push(format!("DROP KEY {name}, ADD KEY {key}"));
+            }
+        }
+        (!changes.is_empty()).then(|| format!("ALTER TABLE {} {}", quote_name(name), changes.join(", ")))
+    }
+}
+
+/// Whether a temporary table can have this part. Foreign keys and CHECKs are about writes, which it doesn't get; the
+/// columns of functional keys needn't all be gathered.
+fn can_have(part: &str) -> bool {
+    let constraint = part.starts_with("CONSTRAINT ") || part.starts_with("CHECK ") || part.starts_with("FOREIGN KEY ");
+    let key = ["PRIMARY KEY ", "UNIQUE KEY ", "KEY ", "SPATIAL KEY "].iter().any(|word| part.starts_with(word));
+    let functional = key && part.contains("((");
+    !constraint && !functional && !part.starts_with("FULLTEXT ")
+}
+
+/// The table's character set and collation, which its columns leave out. Partitions, tablespaces, encryption and the
+/// counter of AUTO_INCREMENT aren't for a temporary table.
+fn kept_options(options: &str) -> String {
+    let mut kept = String::new();
+    for name in ["DEFAULT CHARSET=", "COLLATE="] {
+        // A comment comes behind them.
+        if let Some((_, rest)) = options.split_once(&format!(" {name}")) {
+            let value: String = rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+            kept.push_str(&format!(" {name}{value}"));
+        }
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHOWN: &str = "CREATE TABLE `t` (\n  `id` int NOT NULL AUTO_INCREMENT,\n  `f` varchar(3) DEFAULT 'a,\\n(',\n  \
+        PRIMARY KEY (`id`),\n  UNIQUE KEY `u, (` (`f`,`id`),\n  KEY `x` (((`id` * 2))),\n  FULLTEXT KEY `ft` (`f`),\n  \
+        CONSTRAINT `c` CHECK ((`id` < 100)),\n  CONSTRAINT `k` FOREIGN KEY (`id`) REFERENCES `p` (`id`)\n) ENGINE=InnoDB \
+        AUTO_INCREMENT=7 DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='x COLLATE=y'\n\
+        /*!50100 PARTITION BY HASH (`id`)\nPARTITIONS 4 */";
+
+    #[test]
+    fn a_temporary_table_has_the_columns_and_plain_keys() {
+        let definition = Definition::of(SHOWN).unwrap();
+        assert_eq!(
+            definition.create("t__2"),
+            "CREATE TEMPORARY TABLE `t__2` (`id` int NOT NULL AUTO_INCREMENT, `f` varchar(3) DEFAULT 'a,\\n(', PRIMARY KEY \
+             (`id`), UNIQUE KEY `u, (` (`f`,`id`)) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin"
+        );
+    }
+
+    #[test]
+    fn keys_lose_their_uniqueness_in_one_change() {
+        let definition = Definition::of("CREATE TABLE `t` (\n  `id` int,\n  PRIMARY KEY (`id`),\n  UNIQUE KEY `u` (`f`)\n)").unwrap();
+        assert_eq!(
+            definition.loosen("t").as_deref(),
+            Some("ALTER TABLE `t` DROP PRIMARY KEY, ADD KEY (`id`), DROP KEY `u`, ADD KEY `u` (`f`)")
+        );
+    }
+}

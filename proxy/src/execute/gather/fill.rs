@@ -1,0 +1,222 @@
+//! Streams a table's rows from its shards into its temporary table.
+
+use super::definition::Definition;
+use super::literal;
+use super::scratch::Scratch;
+use super::wait::watched;
+use crate::error::StatementError;
+use crate::execute::rows::{Row, RowStream};
+use crate::execute::shard_rows::ShardRows;
+use crate::execute::{route, scatter};
+use crate::session::query::Statement;
+use crate::session::{Session, quote_name};
+use shardgate_router::error::Code;
+use shardgate_router::plan::{GatherSource, Piece, Template, Transfer};
+
+/// Bytes of an INSERT at which it is sent.
+const CHUNK: usize = 1 << 20;
+/// A key of the row is taken.
+const DUPLICATE: u16 = 1062;
+/// A column that isn't filled has no default.
+const NO_DEFAULT: u16 = 1364;
+/// A value was changed: also said of the number 0 for an ENUM, which is what is meant.
+const TRUNCATED: u16 = 1265;
+
+/// What a statement may still gather.
+pub(super) struct Budget {
+    rows: u64,
+    bytes: u64,
+    max_rows: u64,
+    max_bytes: u64,
+}
+
+impl Budget {
+    /// All that the limits allow.
+    pub(super) fn of(session: &Session) -> Budget {
+        let limits = &session.snapshot.config.limits;
+        Budget { rows: 0, bytes: 0, max_rows: limits.max_gathered_rows, max_bytes: limits.max_gathered_bytes }
+    }
+
+    fn take(&mut self, row: &Row, source: &GatherSource) -> Result<(), StatementError> {
+        self.rows += 1;
+        self.bytes += row.bytes.len() as u64;
+        let (limit, most, what) = if self.rows > self.max_rows {
+            ("max_gathered_rows", self.max_rows, "rows")
+        } else if self.bytes > self.max_bytes {
+            ("max_gathered_bytes", self.max_bytes, "bytes")
+        } else {
+            return Ok(());
+        };
+        let message = format!(
+            "the statement's rows have to be gathered on one server (VEXPLAIN says why), and with those of {}.{} they are more \
+             than limits.{limit} ({most} {what}): narrow the statement with conditions on single tables, or raise limits.{limit} \
+             in shardgate.yaml",
+            source.keyspace, source.table
+        );
+        Err(StatementError::sql(Code::TooManyRows, message))
+    }
+}
+
+/// Whether two temporary tables get the same rows.
+pub(super) fn is_same(one: &GatherSource, other: &GatherSource) -> bool {
+    one.keyspace == other.keyspace
+        && one.table == other.table
+        && one.partitions == other.partitions
+        && one.target == other.target
+        && one.columns == other.columns
+        && one.filters == other.filters
+        && one.locking == other.locking
+}
+
+/// Fill a temporary table with the rows of another one.
+pub(super) async fn copy(
+    session: &mut Session,
+    scratch: &mut Scratch,
+    from: &GatherSource,
+    into: &GatherSource,
+    definition: &Definition,
+) -> Result<(), StatementError> {
+    let columns = names(into);
+    let text = format!(
+        "INSERT INTO {} ({columns}) SELECT {columns} FROM {}",
+        quote_name(&into.temporary),
+        quote_name(&from.temporary)
+    );
+    insert(session, scratch, into, definition, text.as_bytes()).await
+}
+
+/// Fill a temporary table from its shards.
+pub(super) async fn fill(
+    session: &mut Session,
+    statement: &Statement<'_>,
+    scratch: &mut Scratch,
+    source: &GatherSource,
+    definition: &Definition,
+    budget: &mut Budget,
+) -> Result<(), StatementError> {
+    if source.columns.is_empty() {
+        let message = format!("the columns of table {}.{} aren't known", source.keyspace, source.table);
+        return Err(StatementError::sql(Code::NotReady, message));
+    }
+    let template = select(session, statement, source)?;
+    let (keyspace, shards) = route::shards(session, statement, &source.keyspace, &source.target)?;
+    let mut inputs = scatter::open(session, statement, &template, &keyspace, &shards).await?;
+    let result = pour(session, scratch, source, definition, &mut inputs, budget).await;
+    scatter::finish(session, inputs, result).await
+}
+
+/// The query for the shards.
+fn select(
+    session: &Session,
+    statement: &Statement<'_>,
+    source: &GatherSource,
+) -> Result<Template, StatementError> {
+    let columns: Vec<String> = source.columns.iter().map(literal::reading).collect();
+    let head = format!(
+        "SELECT {} FROM {}{} AS {}",
+        columns.join(", "),
+        quote_name(&source.table),
+        source.partitions,
+        quote_name(&source.alias)
+    );
+    let mut pieces = vec![Piece::Sql(head.into())];
+    let mut link = " WHERE (";
+    for filter in &source.filters {
+        if filter.holds(&statement.args)? {
+            pieces.push(Piece::Sql(link.into()));
+            pieces.extend(filter.sql.pieces.iter().cloned());
+            pieces.push(Piece::Sql(")".into()));
+            link = " AND (";
+        }
+    }
+    if session.state.settings.get("sql_select_limit").is_some() {
+        pieces.push(Piece::Sql(" LIMIT 18446744073709551615".into()));
+    }
+    pieces.push(Piece::Sql(source.locking.clone()));
+    Ok(Template { pieces })
+}
+
+async fn pour(
+    session: &mut Session,
+    scratch: &mut Scratch,
+    source: &GatherSource,
+    definition: &Definition,
+    inputs: &mut [ShardRows],
+    budget: &mut Budget,
+) -> Result<(), StatementError> {
+    let head = format!("INSERT INTO {} ({}) VALUES ", quote_name(&source.temporary), names(source));
+    let deadline = scratch.deadline;
+    let mut row = Row::default();
+    let mut text: Vec<u8> = Vec::new();
+    for mut input in inputs {
+        while watched(session, deadline, input.next(&mut row)).await? {
+            budget.take(&row, source)?;
+            if text.is_empty() {
+                text.extend_from_slice(head.as_bytes());
+            } else {
+                text.push(b',');
+            }
+            text.push(b'(');
+            for (index, column) in (0u32..).zip(&source.columns) {
+                if index > 0 {
+                    text.push(b',');
+                }
+                literal::write(row.field(index), column.transfer, &mut text);
+            }
+            text.push(b')');
+            if text.len() >= CHUNK {
+                insert(session, scratch, source, definition, &text).await?;
+                text.clear();
+            }
+        }
+    }
+    if text.is_empty() { Ok(()) } else { insert(session, scratch, source, definition, &text).await }
+}
+
+/// Run an INSERT. Rows of several shards may have equal keys, which only one shard would refuse: then the keys aren't
+/// unique in the temporary table.
+async fn insert(
+    session: &mut Session,
+    scratch: &mut Scratch,
+    source: &GatherSource,
+    definition: &Definition,
+    text: &[u8],
+) -> Result<(), StatementError> {
+    let mut result = scratch.run(session, text).await;
+    if matches!(&result, Err(StatementError::Shard(error)) if error.errno == DUPLICATE)
+        && let Some(loosen) = definition.loosen(&source.temporary)
+    {
+        scratch.run(session, loosen.as_bytes()).await?;
+        result = scratch.run(session, text).await;
+    }
+    if result?.warnings == 0 {
+        return Ok(());
+    }
+    let warnings = scratch.query(session, b"SHOW WARNINGS").await?;
+    for warning in &warnings.rows {
+        let field = |at| warning.field(at).map(String::from_utf8_lossy).unwrap_or_default();
+        let (code, message) = (field(1).parse().unwrap_or_default(), field(2));
+        if !is_expected(source, code, &message) {
+            let text = format!(
+                "unsupported: a row of table {}.{} can't be gathered as it is: {message} ({code})",
+                source.keyspace, source.table
+            );
+            return Err(StatementError::sql(Code::Unsupported, text));
+        }
+    }
+    Ok(())
+}
+
+fn is_expected(source: &GatherSource, code: u16, message: &str) -> bool {
+    match code {
+        NO_DEFAULT => true,
+        TRUNCATED => source.columns.iter().any(|column| {
+            column.transfer == Transfer::Index && message.contains(&format!("for column '{}' at", column.name))
+        }),
+        _ => false,
+    }
+}
+
+fn names(source: &GatherSource) -> String {
+    source.columns.iter().map(|column| quote_name(&column.name)).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,180 @@
+//! Runs the statement on the scratch session, and hands its reply on.
+
+use super::scratch::Scratch;
+use super::wait::watched;
+use crate::backend::{BackendError, Head, Step};
+use crate::error::StatementError;
+use crate::execute::output::{Protocol, ResultEncoder, end_rows};
+use crate::execute::prepared::prepare;
+use crate::execute::route;
+use crate::session::Session;
+use crate::session::query::Statement;
+use shardgate_router::plan::Gather;
+use shardgate_wire::ColumnDefinition;
+use shardgate_wire::command::CommandCode;
+use shardgate_wire::frame;
+use shardgate_wire::reply::OkPacket;
+
+/// Bytes of rows that are gathered before they are sent.
+const FLUSH_AT: usize = 16 << 10;
+
+/// Run the statement of `gather`, whose tables are there, and answer the client. The scratch session is closed.
+pub(super) async fn run(
+    session: &mut Session,
+    statement: &Statement<'_>,
+    gather: &Gather,
+    mut scratch: Scratch,
+) -> Result<(), StatementError> {
+    let mut result = answer(session, statement, gather, &mut scratch).await;
+    if result.is_ok() {
+        let effects = &statement.plan.effects;
+        result = session.after_statement(effects, &mut scratch.lease, 0).await;
+        // It ends here, whatever the statement wanted.
+        scratch.lease.pinned = false;
+    } else {
+        scratch.stop(session);
+    }
+    scratch.close(session).await;
+    result
+}
+
+async fn answer(
+    session: &mut Session,
+    statement: &Statement<'_>,
+    gather: &Gather,
+    scratch: &mut Scratch,
+) -> Result<(), StatementError> {
+    scratch.enter(session, statement).await?;
+    send(session, statement, gather, scratch).await?;
+    match scratch.head(session).await? {
+        Head::Ok(ok) => {
+            note_warnings(session, scratch, ok.warnings).await;
+            session.state.row_count = i64::try_from(ok.affected_rows).unwrap_or(i64::MAX);
+            let ok = OkPacket {
+                affected_rows: ok.affected_rows,
+                insert_id: ok.last_insert_id,
+                status: session.status(),
+                warnings: ok.warnings,
+                ..OkPacket::default()
+            };
+            session.client.ok(&ok);
+            Ok(())
+        }
+        Head::Rows(mut columns) => {
+            rename(gather, &mut columns);
+            let start = (session.client.out.len(), session.client.seq);
+            let mut flushed = false;
+            let result = relay(session, statement, scratch, &columns, &mut flushed).await;
+            if result.is_err() && !flushed {
+                // The client hasn't seen the head: the error takes its place.
+                session.client.out.truncate(start.0);
+                session.client.seq = start.1;
+            }
+            result
+        }
+    }
+}
+
+/// Queue the statement: as text, or prepared and executed, so that the values are in the form that the client wants.
+async fn send(
+    session: &Session,
+    statement: &Statement<'_>,
+    gather: &Gather,
+    scratch: &mut Scratch,
+) -> Result<(), StatementError> {
+    let place = scratch.lease.place.clone();
+    if !statement.binary {
+        let text = route::render(session, statement, &gather.sql, &place, &[], None)?;
+        scratch.lease.backend.queue_query(&text);
+        return Ok(());
+    }
+    // The parameters go along as they came, unless a part of the text stands there twice.
+    let execution = statement.execution.filter(|_| !gather.repeats);
+    let mut own = Statement { plan: std::sync::Arc::clone(&statement.plan), ..*statement };
+    if execution.is_some() {
+        own.args.parameters = None;
+    }
+    let text = route::render(session, &own, &gather.sql, &place, &[], None)?;
+    let (ok, ..) = prepare(&mut scratch.lease.backend, &text).await.map_err(|error| scratch.failed(error))?;
+    let capabilities = scratch.lease.backend.profile.capabilities();
+    scratch.lease.backend.queue_command(|out| match execution {
+        Some(execution) => {
+            let start = out.len();
+            execution.params.encode(out, ok.statement_id, capabilities);
+            // No cursor: all rows come at once, which a client must take too.
+            if let Some(flags) = out.get_mut(start + 5) {
+                *flags = 0;
+            }
+        }
+        None => {
+            out.push(CommandCode::StmtExecute as u8);
+            out.extend_from_slice(&ok.statement_id.to_le_bytes());
+            // No cursor, one iteration.
+            out.extend_from_slice(&[0, 1, 0, 0, 0]);
+        }
+    });
+    Ok(())
+}
+
+/// Hand the rows on as they are.
+async fn relay(
+    session: &mut Session,
+    statement: &Statement<'_>,
+    scratch: &mut Scratch,
+    columns: &[ColumnDefinition<'static>],
+    flushed: &mut bool,
+) -> Result<(), StatementError> {
+    let encoder = ResultEncoder::new(columns, 0, Protocol::Text, session.client.capabilities);
+    let status = session.status();
+    encoder.head(status, &mut session.client.out, &mut session.client.seq);
+    let (mut payload, mut count) = (Vec::new(), 0u64);
+    let warnings = loop {
+        let deadline = scratch.deadline;
+        let backend = &mut scratch.lease.backend;
+        let read = async { Ok(backend.read_payload(&mut payload).await) };
+        let read: Result<Step, BackendError> = watched(session, deadline, read).await?;
+        match read.map_err(|error| scratch.failed(error))? {
+            Step::Row => {
+                count += 1;
+                let client = &mut session.client;
+                frame::append_payload(&mut client.out, &mut client.seq, &payload);
+                if client.out.len() >= FLUSH_AT {
+                    *flushed = true;
+                    client.flush().await.map_err(StatementError::Client)?;
+                }
+            }
+            Step::End { warnings, .. } => break warnings,
+        }
+    };
+    scratch.lease.backend.broken = false;
+    session.state.row_count = -1;
+    session.state.found_rows = count;
+    route::note_functions(session, statement, &mut scratch.lease).await;
+    note_warnings(session, scratch, warnings).await;
+    let status = session.reply_status();
+    let client = &mut session.client;
+    end_rows(status, warnings, client.capabilities, &mut client.out, &mut client.seq);
+    Ok(())
+}
+
+async fn note_warnings(session: &mut Session, scratch: &mut Scratch, warnings: u16) {
+    if warnings > 0 {
+        session.fetch_warnings(&mut scratch.lease).await;
+    } else {
+        session.state.warnings.clear();
+    }
+}
+
+/// Call the tables by their own names in the columns of a reply.
+pub(super) fn rename(gather: &Gather, columns: &mut [ColumnDefinition<'static>]) {
+    for column in columns {
+        let source = gather.sources.iter().find(|source| source.temporary.as_bytes() == &*column.org_table);
+        if let Some(source) = source.filter(|_| !column.schema.is_empty()) {
+            column.schema = source.keyspace.as_bytes().to_vec().into();
+            column.org_table = source.table.as_bytes().to_vec().into();
+            if column.table == source.temporary.as_bytes() {
+                column.table = source.alias.as_bytes().to_vec().into();
+            }
+        }
+    }
+}

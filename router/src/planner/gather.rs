@@ -1,0 +1,131 @@
+//! Statements whose rows can't be merged while they stream: their tables' rows are gathered, and MySQL itself answers.
+
+mod columns;
+mod filter;
+mod walk;
+
+use super::analysis::Analysis;
+use super::edit::Edits;
+use super::names::ResolvedKind;
+use super::statement::Planning;
+use crate::error::{Code, SqlError};
+use crate::plan::{Gather, GatherSource, Operator, Piece, Route, Target};
+use crate::schema::TableKind;
+use std::sync::Arc;
+use walk::Walk;
+
+/// The tables of a statement as they are gathered, and the edits that lead its text to the temporary tables.
+pub(super) struct Gathered {
+    /// The tables.
+    pub(super) sources: Vec<GatherSource>,
+    /// Edits of the client's text.
+    pub(super) edits: Edits,
+    /// Whether the edits repeat parts of the text.
+    pub(super) repeats: bool,
+}
+
+/// Find out what to gather for the statement that is planned; it runs on a shard of `home`.
+///
+/// # Errors
+/// When a table can't be gathered: what, and why.
+pub(super) fn gathered(
+    planning: &Planning<'_>,
+    analysis: &mut Analysis<'_>,
+    home: &str,
+) -> Result<Gathered, SqlError> {
+    refuse_what_stays(planning, analysis)?;
+    let targets: Vec<Target> = (0..analysis.instances.len()).map(|instance| analysis.place_of(instance)).collect();
+    // The values of the session, but not the names of databases: those are put in for the scratch session.
+    let mut edits = Edits::default();
+    planning.functions.edit(planning.text, planning.fingerprint, &mut edits)?;
+    for column in &analysis.qualified {
+        if !crate::catalog::is_system_database(&column.database) {
+            edits.replace(column.schema, vec![Piece::Database(Arc::from(home))]);
+        }
+    }
+    let named = columns::named(planning);
+    let mut walk = Walk::new(planning, analysis, home, &targets, named, edits);
+    walk.statement(&planning.parsed.statement);
+    walk.finish()
+}
+
+/// What can't be taken to a scratch session.
+fn refuse_what_stays(planning: &Planning<'_>, analysis: &Analysis<'_>) -> Result<(), SqlError> {
+    let unsupported = |what: String| Err(SqlError::new(Code::Unsupported, format!("unsupported: {what}")));
+    if planning.functions.effects.pins_connection {
+        return unsupported(
+            "GET_LOCK() and its kin in a statement over several shards; call it in a statement of its own".to_owned(),
+        );
+    }
+    for occurrence in &analysis.occurrences {
+        let table = &occurrence.table;
+        if table.live(planning.context).is_some_and(|live| live.kind == TableKind::View) {
+            return unsupported(format!(
+                "the view `{}` in a statement over several shards; write its query in the place of its name",
+                table.table
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Plan a query that can't be merged: whole if its tables are all on one shard (`targets`), else gathered.
+pub(super) fn plan(
+    planning: &Planning<'_>,
+    analysis: &mut Analysis<'_>,
+    keyspace: &Arc<str>,
+    targets: Vec<Target>,
+    reason: &str,
+) -> Result<Operator, SqlError> {
+    let whole = planning.one_shard(keyspace, targets, reason)?;
+    if planning.functions.effects.pins_connection {
+        return Ok(whole);
+    }
+    let alone = match whole {
+        Operator::Route(route) => Some(route),
+        _ => None,
+    };
+    match operator(planning, analysis, keyspace, alone.clone(), reason) {
+        Err(error) if error.code == Code::Unsupported && let Some(alone) = alone => {
+            let targets = match alone.target {
+                Target::OneShard { targets, .. } => targets,
+                target => vec![target],
+            };
+            let why = error.message.strip_prefix("unsupported: ").unwrap_or(&error.message);
+            planning.one_shard(keyspace, targets, &format!("{why} ({reason})"))
+        }
+        planned => planned,
+    }
+}
+
+/// Plan a query over tables of keyspaces that are on different servers.
+pub(super) fn across(planning: &Planning<'_>, analysis: &mut Analysis<'_>) -> Result<Operator, SqlError> {
+    let catalog = planning.context.catalog;
+    let mut keyspaces: Vec<Arc<str>> = Vec::new();
+    for occurrence in &analysis.occurrences {
+        let table = &occurrence.table;
+        if !matches!(table.kind, ResolvedKind::System) && !keyspaces.contains(&table.keyspace) {
+            keyspaces.push(Arc::clone(&table.keyspace));
+        }
+    }
+    let own = keyspaces.iter().find(|keyspace| Some(&***keyspace) == planning.context.database);
+    let sharded = keyspaces.iter().find(|keyspace| catalog.is_sharded(keyspace));
+    let home = own.or(sharded).or(keyspaces.first()).map_or_else(|| Arc::from(""), Arc::clone);
+    let reason = format!(
+        "the tables are in several keyspaces ({})",
+        keyspaces.iter().map(|keyspace| &**keyspace).collect::<Vec<_>>().join(", ")
+    );
+    operator(planning, analysis, &home, None, &reason)
+}
+
+fn operator(
+    planning: &Planning<'_>,
+    analysis: &mut Analysis<'_>,
+    home: &Arc<str>,
+    alone: Option<Route>,
+    reason: &str,
+) -> Result<Operator, SqlError> {
+    let Gathered { sources, edits, repeats } = gathered(planning, analysis, home)?;
+    let sql = edits.whole(planning.text, planning.fingerprint)?;
+    Ok(Operator::Gather(Gather { keyspace: Arc::clone(home), alone, sources, sql, repeats, reason: reason.into() }))
+}
