@@ -4,8 +4,8 @@ mod writes;
 
 use crate::args::Arguments;
 use crate::plan::{
-    Aggregate, AggregateColumn, Ddl, Effects, Gather, Insert, KeyExpr, KeyList, Local, Operator, Piece, Plan, Route, SortKey,
-    Target, Template, ValueExpr,
+    Aggregate, AggregateColumn, Ddl, Effects, Gather, Insert, KeyExpr, KeyList, Local, Operator, Piece, Plan, Route,
+    SortKey, Target, Template, ValueExpr,
 };
 use serde_json::{Map, Value as Json, json};
 use std::fmt::Write;

@@ -75,8 +75,7 @@ impl Backend {
             Some(0xFF) => Err(self.answered(payload)),
             // A row starts with 0xFE only if its first field is longer than 16 MiB.
             Some(0xFE)
-                if payload.len() < ONE_FRAME
-                    && (self.profile.deprecate_eof || payload.len() <= EofPacket::MAX_LEN) =>
+                if payload.len() < ONE_FRAME && (self.profile.deprecate_eof || payload.len() <= EofPacket::MAX_LEN) =>
             {
                 let (status, warnings) = if self.profile.deprecate_eof {
                     let ok = self.ok_or_error(payload)?;

@@ -36,6 +36,7 @@ pub(super) async fn run(
 }
 
 /// The rows of a query of the proxy's own on gathered tables. `sql` names the tables as the statement of `gather` does.
+#[expect(dead_code, reason = "for writes that act by the keys of gathered rows")]
 pub(super) async fn rows(
     session: &mut Session,
     statement: &Statement<'_>,

@@ -22,6 +22,8 @@ pub struct Gather {
     pub sources: Vec<GatherSource>,
     /// The statement for the scratch session.
     pub sql: Template,
+    /// Names that were put in, and what is written in their place: a column without an alias is called by its text.
+    pub names: Vec<(Box<str>, Box<str>)>,
     /// Whether a part of the client's text stands in `sql` more than once, its parameters too.
     pub repeats: bool,
     /// Why the shards' rows can't be merged while they stream.
@@ -143,7 +145,8 @@ fn is_date(text: &[u8]) -> bool {
         other => byte == other,
     });
     let number = |at: usize| {
-        text.get(at..at + 2).map_or(99, |digits| digits.iter().fold(0u32, |n, d| n * 10 + u32::from(d.wrapping_sub(b'0'))))
+        text.get(at..at + 2)
+            .map_or(99, |digits| digits.iter().fold(0u32, |n, d| n * 10 + u32::from(d.wrapping_sub(b'0'))))
     };
     let time = text.len() == 10 || (number(11) < 24 && number(14) < 60 && number(17) < 60);
     fits && (1..=12).contains(&number(5)) && (1..=28).contains(&number(8)) && time && !text.starts_with(b"0000")

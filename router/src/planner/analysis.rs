@@ -157,9 +157,48 @@ impl<'a> Analysis<'a> {
         })
     }
 
-    /// The conditions that restrict rows in a region.
+    /// The conditions that restrict rows in a region. A condition outside of the side of an outer join that is filled
+    /// with NULLs doesn't restrict that side's rows if it looks at them: it sees the NULLs that are there when a row isn't.
     pub(super) fn conditions(&self, region: usize) -> impl Iterator<Item = &Condition> {
-        self.chain(region).flat_map(|region| &region.conditions)
+        let mut passed: Vec<usize> = Vec::new();
+        let mut next = Some(region);
+        let chain = std::iter::from_fn(move || {
+            let at = next?;
+            let found = self.regions.get(at)?;
+            next = found.parent;
+            let inside = passed.clone();
+            if found.kind == RegionKind::NullSide {
+                passed.push(at);
+            }
+            Some((found, inside))
+        });
+        chain.flat_map(move |(region, inside)| {
+            region.conditions.iter().filter(move |condition| !inside.iter().any(|side| self.looks_at(condition, *side)))
+        })
+    }
+
+    /// Whether a condition names a column of a table in a region or in one under it.
+    fn looks_at(&self, condition: &Condition, region: usize) -> bool {
+        let within = |node: &Node| {
+            let instance = self.instance_of(*node).and_then(|instance| self.instances.get(instance));
+            let mut at = instance.map(|instance| instance.region);
+            while let Some(found) = at {
+                if found == region {
+                    return true;
+                }
+                at = self.regions.get(found).and_then(|region| region.parent);
+            }
+            false
+        };
+        match condition {
+            Condition::Equal { node, .. } | Condition::InSlot { node, .. } | Condition::Range { node, .. } => {
+                within(node)
+            }
+            Condition::Columns { left, right, .. } => within(left) || within(right),
+            Condition::InRows { nodes, .. } => nodes.iter().flatten().any(within),
+            Condition::Any(list) | Condition::All(list) => list.iter().any(|part| self.looks_at(part, region)),
+            Condition::Other => false,
+        }
     }
 
     /// Which columns are equal for the rows of a region.

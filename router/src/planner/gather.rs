@@ -11,6 +11,7 @@ use super::statement::Planning;
 use crate::error::{Code, SqlError};
 use crate::plan::{Gather, GatherSource, Operator, Piece, Route, Target};
 use crate::schema::TableKind;
+use crate::sql::ast::{Expr, ExprKind, Statement, Visitor, walk_expr, walk_statement};
 use std::sync::Arc;
 use walk::Walk;
 
@@ -20,6 +21,8 @@ pub(super) struct Gathered {
     pub(super) sources: Vec<GatherSource>,
     /// Edits of the client's text.
     pub(super) edits: Edits,
+    /// Names that were put in, and what is written in their place.
+    pub(super) names: Vec<(Box<str>, Box<str>)>,
     /// Whether the edits repeat parts of the text.
     pub(super) repeats: bool,
 }
@@ -28,18 +31,15 @@ pub(super) struct Gathered {
 ///
 /// # Errors
 /// When a table can't be gathered: what, and why.
-pub(super) fn gathered(
-    planning: &Planning<'_>,
-    analysis: &mut Analysis<'_>,
-    home: &str,
-) -> Result<Gathered, SqlError> {
+pub(super) fn gathered(planning: &Planning<'_>, analysis: &mut Analysis<'_>, home: &str) -> Result<Gathered, SqlError> {
     refuse_what_stays(planning, analysis)?;
     let targets: Vec<Target> = (0..analysis.instances.len()).map(|instance| analysis.place_of(instance)).collect();
     // The values of the session, but not the names of databases: those are put in for the scratch session.
     let mut edits = Edits::default();
     planning.functions.edit(planning.text, planning.fingerprint, &mut edits)?;
     for column in &analysis.qualified {
-        if !crate::catalog::is_system_database(&column.database) {
+        let elsewhere = *column.database != *home || planning.context.catalog.is_renamed(home);
+        if elsewhere && !crate::catalog::is_system_database(&column.database) {
             edits.replace(column.schema, vec![Piece::Database(Arc::from(home))]);
         }
     }
@@ -57,6 +57,9 @@ fn refuse_what_stays(planning: &Planning<'_>, analysis: &Analysis<'_>) -> Result
             "GET_LOCK() and its kin in a statement over several shards; call it in a statement of its own".to_owned(),
         );
     }
+    if full_text(&planning.parsed.statement) {
+        return unsupported("MATCH in a statement over several shards, whose rows no full-text index holds".to_owned());
+    }
     for occurrence in &analysis.occurrences {
         let table = &occurrence.table;
         if table.live(planning.context).is_some_and(|live| live.kind == TableKind::View) {
@@ -67,6 +70,19 @@ fn refuse_what_stays(planning: &Planning<'_>, analysis: &Analysis<'_>) -> Result
         }
     }
     Ok(())
+}
+
+fn full_text(statement: &Statement) -> bool {
+    struct Match(bool);
+    impl Visitor for Match {
+        fn expr(&mut self, expr: &Expr) {
+            self.0 |= matches!(expr.kind, ExprKind::Match(_));
+            walk_expr(self, expr);
+        }
+    }
+    let mut found = Match(false);
+    walk_statement(&mut found, statement);
+    found.0
 }
 
 /// Plan a query that can't be merged: whole if its tables are all on one shard (`targets`), else gathered.
@@ -86,7 +102,10 @@ pub(super) fn plan(
         _ => None,
     };
     match operator(planning, analysis, keyspace, alone.clone(), reason) {
-        Err(error) if error.code == Code::Unsupported && let Some(alone) = alone => {
+        Err(error)
+            if error.code == Code::Unsupported
+                && let Some(alone) = alone =>
+        {
             let targets = match alone.target {
                 Target::OneShard { targets, .. } => targets,
                 target => vec![target],
@@ -125,7 +144,8 @@ fn operator(
     alone: Option<Route>,
     reason: &str,
 ) -> Result<Operator, SqlError> {
-    let Gathered { sources, edits, repeats } = gathered(planning, analysis, home)?;
+    let Gathered { sources, edits, names, repeats } = gathered(planning, analysis, home)?;
     let sql = edits.whole(planning.text, planning.fingerprint)?;
-    Ok(Operator::Gather(Gather { keyspace: Arc::clone(home), alone, sources, sql, repeats, reason: reason.into() }))
+    let (keyspace, reason) = (Arc::clone(home), reason.into());
+    Ok(Operator::Gather(Gather { keyspace, alone, sources, sql, names, repeats, reason }))
 }

@@ -89,6 +89,11 @@ fn oracle_reads_are_answered_as_by_one_mysql() {
 }
 
 #[test]
+fn oracle_gathered_reads_are_answered_as_by_one_mysql() {
+    passes(&TYPES, "gathered.sql", &BOTH);
+}
+
+#[test]
 fn oracle_writes_are_answered_as_by_one_mysql() {
     passes(&TYPES, "writes.sql", &BOTH);
 }

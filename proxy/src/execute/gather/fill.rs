@@ -106,11 +106,7 @@ pub(super) async fn fill(
 }
 
 /// The query for the shards.
-fn select(
-    session: &Session,
-    statement: &Statement<'_>,
-    source: &GatherSource,
-) -> Result<Template, StatementError> {
+fn select(session: &Session, statement: &Statement<'_>, source: &GatherSource) -> Result<Template, StatementError> {
     let columns: Vec<String> = source.columns.iter().map(literal::reading).collect();
     let head = format!(
         "SELECT {} FROM {}{} AS {}",

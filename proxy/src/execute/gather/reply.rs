@@ -146,7 +146,6 @@ async fn relay(
             Step::End { warnings, .. } => break warnings,
         }
     };
-    scratch.lease.backend.broken = false;
     session.state.row_count = -1;
     session.state.found_rows = count;
     route::note_functions(session, statement, &mut scratch.lease).await;
@@ -176,5 +175,34 @@ pub(super) fn rename(gather: &Gather, columns: &mut [ColumnDefinition<'static>])
                 column.table = source.alias.as_bytes().to_vec().into();
             }
         }
+        for (name, written) in &gather.names {
+            if memchr::memmem::find(&column.name, name.as_bytes()).is_some() {
+                column.name = replaced(&column.name, name.as_bytes(), written.as_bytes()).into();
+            }
+        }
+    }
+}
+
+/// A text with all of `old` replaced.
+fn replaced(text: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut copied = 0;
+    for at in memchr::memmem::find_iter(text, old) {
+        out.extend_from_slice(text.get(copied..at).unwrap_or_default());
+        out.extend_from_slice(new);
+        copied = at + old.len();
+    }
+    out.extend_from_slice(text.get(copied..).unwrap_or_default());
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::replaced;
+
+    #[test]
+    fn every_place_of_a_name_is_replaced() {
+        assert_eq!(replaced(b"(SELECT `t__2` AS `t`, `t__2` AS `t`)", b"`t__2` AS `t`", b"T"), b"(SELECT T, T)");
+        assert_eq!(replaced(b"x", b"`t__2`", b"t"), b"x");
     }
 }

@@ -34,9 +34,8 @@ pub(super) fn named(planning: &Planning<'_>) -> HashSet<String> {
 /// The columns to gather of a table of which the statement names `named`, or all.
 pub(super) fn of(table: &Table, named: &HashSet<String>, all: bool) -> Vec<GatherColumn> {
     let is_named = |column: &Column| named.contains(&column.name.to_lowercase());
-    let in_unique_key = |column: &Column| {
-        table.unique_keys.iter().any(|key| key.columns.iter().any(|name| column_is(column, name)))
-    };
+    let in_unique_key =
+        |column: &Column| table.unique_keys.iter().any(|key| key.columns.iter().any(|name| column_is(column, name)));
     // What a generated column is made of isn't known here.
     let needs_base = table.columns.iter().any(|column| column.generated && (is_named(column) || in_unique_key(column)));
     let all = all || needs_base;
@@ -61,7 +60,8 @@ fn column_is(column: &Column, name: &str) -> bool {
 fn has_no_filler(column: &Column) -> bool {
     let computed = matches!(column.default, ColumnDefault::Expression(_))
         && !matches!(column.data_type, DataType::DateTime | DataType::Timestamp);
-    computed || (!column.nullable && matches!(column.data_type, DataType::Geometry | DataType::Vector | DataType::Other))
+    computed
+        || (!column.nullable && matches!(column.data_type, DataType::Geometry | DataType::Vector | DataType::Other))
 }
 
 fn gathered(column: &Column) -> GatherColumn {

@@ -9,8 +9,8 @@ use crate::planner::condition::value;
 use crate::planner::edit::Edits;
 use crate::schema::{Column, DataType, Table};
 use crate::sql::ast::{
-    ColumnRef, Expr, ExprKind, IsTest, JoinCondition, JoinKind, Select, SelectItemKind, TableFactor, TableRef, UnaryOp,
-    eq_ignore_case,
+    ColumnRef, Expr, ExprKind, IsTest, JoinCondition, JoinKind, Parsed, Select, SelectItemKind, TableFactor, TableRef,
+    UnaryOp, eq_ignore_case,
 };
 
 /// A table that stands in a query block's FROM itself.
@@ -109,6 +109,7 @@ fn conjuncts<'q>(expr: &'q Expr, into: &mut Vec<&'q Expr>) {
 /// Finds the filters of one table of a block.
 pub(super) struct Filters<'f, 'q> {
     pub(super) fingerprint: &'f Fingerprint,
+    pub(super) parsed: &'f Parsed,
     pub(super) block: &'f Block<'q>,
     /// The tables of the block in order, as far as they are known.
     pub(super) tables: &'f [Option<&'f Table>],
@@ -129,7 +130,8 @@ impl Filters<'_, '_> {
         let mut found: Vec<GatherFilter> = Vec::new();
         for condition in conditions {
             let mut values = Vec::new();
-            if self.is_plain(condition, &mut values)
+            if self.parsed.can_cut(condition.span)
+                && self.is_plain(condition, &mut values)
                 && let Ok(sql) = Edits::default().part(condition.span, self.fingerprint)
             {
                 let filter = GatherFilter { sql, values };
@@ -163,12 +165,7 @@ impl Filters<'_, '_> {
         }
     }
 
-    fn is_comparison(
-        &self,
-        left: &Expr,
-        right: &Expr,
-        values: &mut Vec<(SlotId, FilterValue)>,
-    ) -> bool {
+    fn is_comparison(&self, left: &Expr, right: &Expr, values: &mut Vec<(SlotId, FilterValue)>) -> bool {
         match (self.column(left), self.column(right)) {
             (Some(left), Some(right)) => match (class(left), class(right)) {
                 (Some(FilterValue::Number), Some(FilterValue::Number)) => true,
@@ -231,9 +228,11 @@ impl Filters<'_, '_> {
 
     fn unqualified<'t>(&self, own: &'t Table, column: &ColumnRef) -> Option<&'t Column> {
         let name = &*column.column.value;
-        let alone = self.tables.iter().enumerate().all(|(index, table)| {
-            index == self.index || table.is_some_and(|table| table.column(name).is_none())
-        });
+        let alone = self
+            .tables
+            .iter()
+            .enumerate()
+            .all(|(index, table)| index == self.index || table.is_some_and(|table| table.column(name).is_none()));
         (!self.block.derived && alone).then(|| own.column(name)).flatten()
     }
 }

@@ -15,8 +15,8 @@ use crate::planner::names::ResolvedKind;
 use crate::planner::statement::Planning;
 use crate::schema::Table;
 use crate::sql::ast::{
-    Cte, LockStrength, LockWait, Locking, Query, QueryBody, Select, Span, Statement, TableFactor,
-    TableName, TableRef, Visitor, With, walk_query_body, walk_select, walk_statement, walk_table_ref,
+    Cte, LockStrength, LockWait, Locking, Query, QueryBody, Select, Span, Statement, TableFactor, TableName, TableRef,
+    Visitor, With, walk_query_body, walk_select, walk_statement, walk_table_ref,
 };
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -50,6 +50,8 @@ pub(super) struct Walk<'w, 'a> {
     context: usize,
     /// What the text has everywhere.
     base: Edits,
+    /// Names that were put in, and what is written in their place.
+    names: Vec<(Box<str>, Box<str>)>,
     locks: Vec<Locking>,
     error: Option<SqlError>,
 }
@@ -74,6 +76,7 @@ impl<'w, 'a> Walk<'w, 'a> {
             contexts: vec![base.clone()],
             context: 0,
             base,
+            names: Vec::new(),
             locks: Vec::new(),
             error: None,
         }
@@ -85,7 +88,7 @@ impl<'w, 'a> Walk<'w, 'a> {
         }
         let repeats = self.contexts.len() > 1;
         let edits = self.contexts.into_iter().next().unwrap_or_default();
-        Ok(Gathered { sources: self.sources, edits, repeats })
+        Ok(Gathered { sources: self.sources, edits, names: self.names, repeats })
     }
 
     /// All of a statement.
@@ -121,6 +124,13 @@ impl<'w, 'a> Walk<'w, 'a> {
         if let Some(edits) = self.contexts.get_mut(self.context) {
             edits.replace(span, pieces);
         }
+    }
+
+    /// Put another name in the place of one that is written.
+    fn rename(&mut self, span: Span, name: String) {
+        let written = String::from_utf8_lossy(span.of(self.planning.text)).into_owned();
+        self.names.push((name.clone().into(), written.into()));
+        self.edit(span, vec![Piece::Sql(name.into())]);
     }
 
     /// Go through what can name the CTEs of a WITH, then through the CTEs, the last first: each may name those before.
@@ -253,7 +263,7 @@ impl<'w, 'a> Walk<'w, 'a> {
             if can_alias {
                 text.push_str(&format!(" AS {}", quoted(&name.name.value)));
             }
-            self.edit(name.span, vec![Piece::Sql(text.into())]);
+            self.rename(name.span, text);
         }
         true
     }
@@ -281,6 +291,7 @@ impl<'w, 'a> Walk<'w, 'a> {
             let Some(Some((place, occurrence))) = occurrences.get(index) else { continue };
             let filters = Filters {
                 fingerprint: self.planning.fingerprint,
+                parsed: self.planning.parsed,
                 block,
                 tables: &tables,
                 index,
@@ -322,9 +333,8 @@ impl<'w, 'a> Walk<'w, 'a> {
     /// Whether WHERE restricts the rows of a table that stands on the side with NULLs of so many outer joins.
     fn where_restricts(&self, place: usize, null_sides: usize) -> bool {
         let region = self.analysis.instances.get(place).map_or(0, |instance| instance.region);
-        let joined = |region: usize| {
-            self.analysis.regions.get(region).is_some_and(|region| region.kind == RegionKind::Joined)
-        };
+        let joined =
+            |region: usize| self.analysis.regions.get(region).is_some_and(|region| region.kind == RegionKind::Joined);
         null_sides == 0 || (null_sides == 1 && joined(region))
     }
 
@@ -355,15 +365,16 @@ impl<'w, 'a> Walk<'w, 'a> {
         };
         if in_place && !taken(&source.table, &self.sources) {
             source.temporary = Box::from(&*source.table);
-            if let Some(schema) = occurrence.schema {
+            if let Some(schema) = occurrence.schema
+                && self.planning.context.catalog.is_renamed(self.home)
+            {
                 let database = Piece::Database(Arc::from(self.home));
                 self.edit(schema, vec![database]);
             }
             return;
         }
-        let named = |name: &str| {
-            self.analysis.occurrences.iter().any(|other| other.table.table.eq_ignore_ascii_case(name))
-        };
+        let named =
+            |name: &str| self.analysis.occurrences.iter().any(|other| other.table.table.eq_ignore_ascii_case(name));
         let short: String = source.table.chars().take(56).collect();
         let mut number = 2;
         let mut name = format!("{short}__{number}");
@@ -376,7 +387,7 @@ impl<'w, 'a> Walk<'w, 'a> {
             text.push_str(&format!(" AS {}", quoted(&source.alias)));
         }
         source.temporary = name.into();
-        self.edit(occurrence.span, vec![Piece::Sql(text.into())]);
+        self.rename(occurrence.span, text);
     }
 
     /// The locking clause for a table of the block.
