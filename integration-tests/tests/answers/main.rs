@@ -2,6 +2,7 @@
 
 mod adoption;
 mod changes;
+mod gathered;
 mod limits;
 mod oracle;
 mod placement;

@@ -429,6 +429,9 @@ impl<'w, 'a> Walk<'w, 'a> {
 
 impl Visitor for Walk<'_, '_> {
     fn query(&mut self, query: &Query) {
+        if self.error.is_some() {
+            return;
+        }
         let outside = std::mem::replace(&mut self.locks, query.locking.clone());
         self.scope(query.with.as_ref(), |walk| {
             let mut tables: Vec<TableName> = Vec::new();
