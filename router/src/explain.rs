@@ -193,7 +193,7 @@ fn gather(found: &Gather, args: &Arguments<'_>) -> Json {
         object.insert("into".into(), json!(*source.temporary));
         object.insert("shards".into(), json!(target(&source.target, args)));
         let columns: Vec<&str> = source.columns.iter().map(|column| &*column.name).collect();
-        object.insert("columns".into(), json!(columns.join(" ")));
+        object.insert("columns".into(), json!(if columns.is_empty() { "all".to_owned() } else { columns.join(" ") }));
         let filters: Vec<String> = source
             .filters
             .iter()

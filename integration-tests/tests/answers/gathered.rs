@@ -97,7 +97,8 @@ fn values_that_are_unique_on_each_shard_alone_meet() {
         session.ok(&insert).0 == 1
     });
     assert!(placed.is_some());
-    let pairs = "SELECT a.badge, b.badge FROM member a JOIN member b ON a.badge = b.badge WHERE a.age = 2000 AND b.age = 2000";
+    let pairs =
+        "SELECT a.badge, b.badge FROM member a JOIN member b ON a.badge = b.badge WHERE a.age = 2000 AND b.age = 2000";
     assert_eq!(session.rows(pairs).len(), 4);
     session.ok("DELETE FROM member WHERE age = 2000");
 }
@@ -179,7 +180,8 @@ fn a_killed_statement_stops_where_it_was_gathered() {
             }
         }
     });
-    let (errno, text) = session.error("SELECT COUNT(*) FROM member a JOIN member b ON a.age = b.age WHERE SLEEP(30) = 0");
+    let (errno, text) =
+        session.error("SELECT COUNT(*) FROM member a JOIN member b ON a.age = b.age WHERE SLEEP(30) = 0");
     assert!(errno == 1317 && begin.elapsed() < Duration::from_secs(15), "{errno} {text}");
     drop(session);
     killer.join().expect("the killer");

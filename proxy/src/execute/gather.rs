@@ -15,7 +15,7 @@ use crate::metrics::Reach;
 use crate::session::query::Statement;
 use crate::session::{Described, KeyspaceRef, Session};
 use definition::Definition;
-use fill::Budget;
+use fill::{Budget, Filling};
 use scratch::Scratch;
 use shardgate_router::plan::{Gather, Route, ShardSet, Template};
 
@@ -133,9 +133,10 @@ async fn fill_all(
     let mut budget = Budget::of(session);
     for (index, (source, definition)) in gather.sources.iter().zip(&definitions).enumerate() {
         let same = gather.sources.get(..index).unwrap_or_default().iter().find(|other| fill::is_same(source, other));
+        let filling = Filling::new(source, definition);
         match same {
-            Some(other) => fill::copy(session, scratch, other, source, definition).await?,
-            None => fill::fill(session, statement, scratch, source, definition, &mut budget).await?,
+            Some(other) => filling.copy(session, scratch, other).await?,
+            None => filling.run(session, statement, scratch, &mut budget).await?,
         }
     }
     Ok(())

@@ -206,6 +206,7 @@ async fn send_to(
     let place = keyspace.place(index, session.state.target.tablet, session.worker.next_turn())?;
     let text = render(session, statement, template, &place, &[], None)?;
     let mut lease = lease(session, statement, place).await?;
+    lease.pinned |= statement.plan.effects.pins_connection;
     lease.backend.queue_query(&text);
     match lease.backend.flush().await {
         Ok(()) => Ok(lease),

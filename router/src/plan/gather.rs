@@ -3,6 +3,7 @@
 use super::{Route, SlotId, Target, Template};
 use crate::args::Arguments;
 use crate::error::SqlError;
+use crate::schema::DataType;
 use shardgate_vschema::Value;
 use std::sync::Arc;
 
@@ -45,7 +46,7 @@ pub struct GatherSource {
     pub target: Target,
     /// The temporary table.
     pub temporary: Box<str>,
-    /// The columns that the statement names, and those of unique keys. Empty: the table's columns aren't known.
+    /// The columns that the statement names, and those of unique keys. Empty: all, which only the table's server knows.
     pub columns: Vec<GatherColumn>,
     /// Conditions that the rows must fulfil to matter.
     pub filters: Vec<GatherFilter>,
@@ -81,6 +82,33 @@ pub enum Transfer {
     Temporal,
     /// TIMESTAMP: seconds since 1970, so that no time zone comes between.
     Instant,
+}
+
+impl Transfer {
+    /// That of a column's type.
+    pub fn of(data_type: DataType) -> Self {
+        match data_type {
+            DataType::TinyInt
+            | DataType::SmallInt
+            | DataType::MediumInt
+            | DataType::Int
+            | DataType::BigInt
+            | DataType::Decimal
+            | DataType::Year => Transfer::Number,
+            DataType::Float | DataType::Double => Transfer::Float,
+            DataType::Enum | DataType::Set => Transfer::Index,
+            DataType::Date | DataType::Time | DataType::DateTime => Transfer::Temporal,
+            DataType::Timestamp => Transfer::Instant,
+            DataType::Char
+            | DataType::VarChar
+            | DataType::Text
+            | DataType::Binary
+            | DataType::VarBinary
+            | DataType::Blob => Transfer::Bytes,
+            DataType::Json => Transfer::Json,
+            DataType::Bit | DataType::Geometry | DataType::Vector | DataType::Other => Transfer::Raw,
+        }
+    }
 }
 
 /// A condition on the rows of one table.

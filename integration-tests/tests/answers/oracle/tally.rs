@@ -45,6 +45,12 @@ impl Tally {
         *self.tiers.entry(tier).or_default() += 1;
     }
 
+    /// Fails if anything was refused.
+    pub(super) fn refuses_nothing(&self, what: &str) {
+        let refused: Vec<&String> = self.refused.keys().take(SHOWN).collect();
+        assert!(refused.is_empty(), "{what}, refused: {refused:#?}");
+    }
+
     /// Prints the figures, and fails if there were differences.
     pub(super) fn finish(self, what: &str) {
         let refused: u64 = self.refused.values().sum();

@@ -6,7 +6,8 @@ use crate::error::StatementError;
 use crate::execute::route;
 use crate::session::{KeyspaceRef, Session, quote_name};
 use shardgate_router::error::Code;
-use shardgate_router::plan::{Gather, ShardSet};
+use shardgate_router::plan::{Gather, GatherColumn, ShardSet, Transfer};
+use shardgate_router::schema::DataType;
 
 /// What SHOW CREATE TABLE says of a table, as far as a temporary table can have it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,6 +74,12 @@ impl Definition {
         format!("CREATE TEMPORARY TABLE {name} ({parts}) ENGINE=InnoDB{options}")
     }
 
+    /// The columns that can be filled.
+    pub(super) fn columns(&self) -> Vec<GatherColumn> {
+        let filled = self.parts.iter().filter(|part| !part.contains(" GENERATED ALWAYS AS "));
+        filled.filter_map(|part| column(part)).collect()
+    }
+
     /// The change that takes the uniqueness from all keys; `None`: the table has no unique keys.
     pub(super) fn loosen(&self, name: &str) -> Option<String> {
         let mut changes = Vec::new();
@@ -85,6 +92,26 @@ impl Definition {
             }
         }
         (!changes.is_empty()).then(|| format!("ALTER TABLE {} {}", quote_name(name), changes.join(", ")))
+    }
+}
+
+/// The column that a part defines, if it defines one.
+fn column(part: &str) -> Option<GatherColumn> {
+    let mut rest = part.strip_prefix('`')?;
+    let mut name = String::new();
+    loop {
+        let (before, behind) = rest.split_once('`')?;
+        name.push_str(before);
+        match behind.strip_prefix('`') {
+            Some(behind) => {
+                name.push('`');
+                rest = behind;
+            }
+            None => {
+                let word: String = behind.trim_start().chars().take_while(char::is_ascii_alphabetic).collect();
+                return Some(GatherColumn { name: name.into(), transfer: Transfer::of(DataType::of(&word)) });
+            }
+        }
     }
 }
 
@@ -129,6 +156,15 @@ mod tests {
             "CREATE TEMPORARY TABLE `t__2` (`id` int NOT NULL AUTO_INCREMENT, `f` varchar(3) DEFAULT 'a,\\n(', PRIMARY KEY \
              (`id`), UNIQUE KEY `u, (` (`f`,`id`)) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4"
         );
+    }
+
+    #[test]
+    fn columns_that_can_be_filled_are_known_by_their_definitions() {
+        let shown = "CREATE TABLE `t` (\n  `a``b` int unsigned,\n  `g` int GENERATED ALWAYS AS (1) VIRTUAL,\n  \
+            `e` enum('x'),\n  KEY `k` (`e`)\n)";
+        let columns = Definition::of(shown).unwrap().columns();
+        let found: Vec<_> = columns.iter().map(|column| (&*column.name, column.transfer)).collect();
+        assert_eq!(found, [("a`b", Transfer::Number), ("e", Transfer::Index)]);
     }
 
     #[test]

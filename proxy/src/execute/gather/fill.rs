@@ -11,7 +11,8 @@ use crate::execute::{route, scatter};
 use crate::session::query::Statement;
 use crate::session::{Session, quote_name};
 use shardgate_router::error::Code;
-use shardgate_router::plan::{GatherSource, Piece, Template, Transfer};
+use shardgate_router::plan::{GatherColumn, GatherSource, Piece, Template, Transfer};
+use std::borrow::Cow;
 
 /// Bytes of an INSERT at which it is sent.
 const CHUNK: usize = 1 << 20;
@@ -68,151 +69,150 @@ pub(super) fn is_same(one: &GatherSource, other: &GatherSource) -> bool {
         && one.locking == other.locking
 }
 
-/// Fill a temporary table with the rows of another one.
-pub(super) async fn copy(
-    session: &mut Session,
-    scratch: &mut Scratch,
-    from: &GatherSource,
-    into: &GatherSource,
-    definition: &Definition,
-) -> Result<(), StatementError> {
-    let columns = names(into);
-    let text = format!(
-        "INSERT INTO {} ({columns}) SELECT {columns} FROM {}",
-        quote_name(&into.temporary),
-        quote_name(&from.temporary)
-    );
-    insert(session, scratch, into, definition, text.as_bytes()).await
+/// The filling of one temporary table.
+pub(super) struct Filling<'f> {
+    source: &'f GatherSource,
+    definition: &'f Definition,
+    columns: Cow<'f, [GatherColumn]>,
 }
 
-/// Fill a temporary table from its shards.
-pub(super) async fn fill(
-    session: &mut Session,
-    statement: &Statement<'_>,
-    scratch: &mut Scratch,
-    source: &GatherSource,
-    definition: &Definition,
-    budget: &mut Budget,
-) -> Result<(), StatementError> {
-    if source.columns.is_empty() {
-        let message = format!("the columns of table {}.{} aren't known", source.keyspace, source.table);
-        return Err(StatementError::sql(Code::NotReady, message));
+impl<'f> Filling<'f> {
+    pub(super) fn new(source: &'f GatherSource, definition: &'f Definition) -> Self {
+        let columns =
+            if source.columns.is_empty() { definition.columns().into() } else { source.columns.as_slice().into() };
+        Filling { source, definition, columns }
     }
-    let template = select(session, statement, source)?;
-    let (keyspace, shards) = route::shards(session, statement, &source.keyspace, &source.target)?;
-    let mut inputs = scatter::open(session, statement, &template, &keyspace, &shards).await?;
-    let result = pour(session, scratch, source, definition, &mut inputs, budget).await;
-    scatter::finish(session, inputs, result).await
-}
 
-/// The query for the shards.
-fn select(session: &Session, statement: &Statement<'_>, source: &GatherSource) -> Result<Template, StatementError> {
-    let columns: Vec<String> = source.columns.iter().map(literal::reading).collect();
-    let head = format!(
-        "SELECT {} FROM {}{} AS {}",
-        columns.join(", "),
-        quote_name(&source.table),
-        source.partitions,
-        quote_name(&source.alias)
-    );
-    let mut pieces = vec![Piece::Sql(head.into())];
-    let mut link = " WHERE (";
-    for filter in &source.filters {
-        if filter.holds(&statement.args)? {
-            pieces.push(Piece::Sql(link.into()));
-            pieces.extend(filter.sql.pieces.iter().cloned());
-            pieces.push(Piece::Sql(")".into()));
-            link = " AND (";
-        }
+    fn names(&self) -> String {
+        self.columns.iter().map(|column| quote_name(&column.name)).collect::<Vec<_>>().join(", ")
     }
-    if session.state.settings.get("sql_select_limit").is_some() {
-        pieces.push(Piece::Sql(" LIMIT 18446744073709551615".into()));
-    }
-    pieces.push(Piece::Sql(source.locking.clone()));
-    Ok(Template { pieces })
-}
 
-async fn pour(
-    session: &mut Session,
-    scratch: &mut Scratch,
-    source: &GatherSource,
-    definition: &Definition,
-    inputs: &mut [ShardRows],
-    budget: &mut Budget,
-) -> Result<(), StatementError> {
-    let head = format!("INSERT INTO {} ({}) VALUES ", quote_name(&source.temporary), names(source));
-    let deadline = scratch.deadline;
-    let mut row = Row::default();
-    let mut text: Vec<u8> = Vec::new();
-    for mut input in inputs {
-        while watched(session, deadline, input.next(&mut row)).await? {
-            budget.take(&row, source)?;
-            if text.is_empty() {
-                text.extend_from_slice(head.as_bytes());
-            } else {
-                text.push(b',');
+    /// Fill the table with the rows of another temporary table.
+    pub(super) async fn copy(
+        &self,
+        session: &mut Session,
+        scratch: &mut Scratch,
+        from: &GatherSource,
+    ) -> Result<(), StatementError> {
+        let (columns, into, from) = (self.names(), quote_name(&self.source.temporary), quote_name(&from.temporary));
+        let text = format!("INSERT INTO {into} ({columns}) SELECT {columns} FROM {from}");
+        self.insert(session, scratch, text.as_bytes()).await
+    }
+
+    /// Fill the table from its shards.
+    pub(super) async fn run(
+        &self,
+        session: &mut Session,
+        statement: &Statement<'_>,
+        scratch: &mut Scratch,
+        budget: &mut Budget,
+    ) -> Result<(), StatementError> {
+        let template = self.select(session, statement)?;
+        let (keyspace, shards) = route::shards(session, statement, &self.source.keyspace, &self.source.target)?;
+        let mut inputs = scatter::open(session, statement, &template, &keyspace, &shards).await?;
+        let result = self.pour(session, scratch, &mut inputs, budget).await;
+        scatter::finish(session, inputs, result).await
+    }
+
+    /// The query for the shards.
+    fn select(&self, session: &Session, statement: &Statement<'_>) -> Result<Template, StatementError> {
+        let source = self.source;
+        let columns: Vec<String> = self.columns.iter().map(literal::reading).collect();
+        let head = format!(
+            "SELECT {} FROM {}{} AS {}",
+            columns.join(", "),
+            quote_name(&source.table),
+            source.partitions,
+            quote_name(&source.alias)
+        );
+        let mut pieces = vec![Piece::Sql(head.into())];
+        let mut link = " WHERE (";
+        for filter in &source.filters {
+            if filter.holds(&statement.args)? {
+                pieces.push(Piece::Sql(link.into()));
+                pieces.extend(filter.sql.pieces.iter().cloned());
+                pieces.push(Piece::Sql(")".into()));
+                link = " AND (";
             }
-            text.push(b'(');
-            for (index, column) in (0u32..).zip(&source.columns) {
-                if index > 0 {
+        }
+        if session.state.settings.get("sql_select_limit").is_some() {
+            pieces.push(Piece::Sql(" LIMIT 18446744073709551615".into()));
+        }
+        pieces.push(Piece::Sql(source.locking.clone()));
+        Ok(Template { pieces })
+    }
+
+    async fn pour(
+        &self,
+        session: &mut Session,
+        scratch: &mut Scratch,
+        inputs: &mut [ShardRows],
+        budget: &mut Budget,
+    ) -> Result<(), StatementError> {
+        let head = format!("INSERT INTO {} ({}) VALUES ", quote_name(&self.source.temporary), self.names());
+        let deadline = scratch.deadline;
+        let mut row = Row::default();
+        let mut text: Vec<u8> = Vec::new();
+        for mut input in inputs {
+            while watched(session, deadline, input.next(&mut row)).await? {
+                budget.take(&row, self.source)?;
+                if text.is_empty() {
+                    text.extend_from_slice(head.as_bytes());
+                } else {
                     text.push(b',');
                 }
-                literal::write(row.field(index), column.transfer, &mut text);
-            }
-            text.push(b')');
-            if text.len() >= CHUNK {
-                insert(session, scratch, source, definition, &text).await?;
-                text.clear();
+                text.push(b'(');
+                for (index, column) in (0u32..).zip(self.columns.iter()) {
+                    if index > 0 {
+                        text.push(b',');
+                    }
+                    literal::write(row.field(index), column.transfer, &mut text);
+                }
+                text.push(b')');
+                if text.len() >= CHUNK {
+                    self.insert(session, scratch, &text).await?;
+                    text.clear();
+                }
             }
         }
+        if text.is_empty() { Ok(()) } else { self.insert(session, scratch, &text).await }
     }
-    if text.is_empty() { Ok(()) } else { insert(session, scratch, source, definition, &text).await }
-}
 
-/// Run an INSERT. Rows of several shards may have equal keys, which only one shard would refuse: then the keys aren't
-/// unique in the temporary table.
-async fn insert(
-    session: &mut Session,
-    scratch: &mut Scratch,
-    source: &GatherSource,
-    definition: &Definition,
-    text: &[u8],
-) -> Result<(), StatementError> {
-    let mut result = scratch.run(session, text).await;
-    if matches!(&result, Err(StatementError::Shard(error)) if error.errno == DUPLICATE)
-        && let Some(loosen) = definition.loosen(&source.temporary)
-    {
-        scratch.run(session, loosen.as_bytes()).await?;
-        result = scratch.run(session, text).await;
+    /// Run an INSERT. Rows of several shards may have equal keys, which only one shard would refuse: then the keys
+    /// aren't unique in the temporary table.
+    async fn insert(&self, session: &mut Session, scratch: &mut Scratch, text: &[u8]) -> Result<(), StatementError> {
+        let mut result = scratch.run(session, text).await;
+        if matches!(&result, Err(StatementError::Shard(error)) if error.errno == DUPLICATE)
+            && let Some(loosen) = self.definition.loosen(&self.source.temporary)
+        {
+            scratch.run(session, loosen.as_bytes()).await?;
+            result = scratch.run(session, text).await;
+        }
+        if result?.warnings == 0 {
+            return Ok(());
+        }
+        let warnings = scratch.query(session, b"SHOW WARNINGS").await?;
+        for warning in &warnings.rows {
+            let field = |at| warning.field(at).map(String::from_utf8_lossy).unwrap_or_default();
+            let (code, message) = (field(1).parse().unwrap_or_default(), field(2));
+            if !self.is_expected(code, &message) {
+                let (keyspace, table) = (&self.source.keyspace, &self.source.table);
+                let text = format!(
+                    "unsupported: a row of table {keyspace}.{table} can't be gathered as it is: {message} ({code})"
+                );
+                return Err(StatementError::sql(Code::Unsupported, text));
+            }
+        }
+        Ok(())
     }
-    if result?.warnings == 0 {
-        return Ok(());
-    }
-    let warnings = scratch.query(session, b"SHOW WARNINGS").await?;
-    for warning in &warnings.rows {
-        let field = |at| warning.field(at).map(String::from_utf8_lossy).unwrap_or_default();
-        let (code, message) = (field(1).parse().unwrap_or_default(), field(2));
-        if !is_expected(source, code, &message) {
-            let text = format!(
-                "unsupported: a row of table {}.{} can't be gathered as it is: {message} ({code})",
-                source.keyspace, source.table
-            );
-            return Err(StatementError::sql(Code::Unsupported, text));
+
+    fn is_expected(&self, code: u16, message: &str) -> bool {
+        match code {
+            NO_DEFAULT => true,
+            TRUNCATED => self.columns.iter().any(|column| {
+                column.transfer == Transfer::Index && message.contains(&format!("for column '{}' at", column.name))
+            }),
+            _ => false,
         }
     }
-    Ok(())
-}
-
-fn is_expected(source: &GatherSource, code: u16, message: &str) -> bool {
-    match code {
-        NO_DEFAULT => true,
-        TRUNCATED => source.columns.iter().any(|column| {
-            column.transfer == Transfer::Index && message.contains(&format!("for column '{}' at", column.name))
-        }),
-        _ => false,
-    }
-}
-
-fn names(source: &GatherSource) -> String {
-    source.columns.iter().map(|column| quote_name(&column.name)).collect::<Vec<_>>().join(", ")
 }

@@ -167,9 +167,13 @@ async fn note_warnings(session: &mut Session, scratch: &mut Scratch, warnings: u
 /// Call the tables by their own names in the columns of a reply.
 pub(super) fn rename(gather: &Gather, columns: &mut [ColumnDefinition<'static>]) {
     for column in columns {
-        let source = gather.sources.iter().find(|source| source.temporary.as_bytes() == &*column.org_table);
-        if let Some(source) = source.filter(|_| !column.schema.is_empty()) {
-            column.schema = source.keyspace.as_bytes().to_vec().into();
+        let is_its = |name: &str| name.as_bytes().eq_ignore_ascii_case(&column.org_table);
+        let source = gather.sources.iter().find(|source| is_its(&source.temporary));
+        if let Some(source) = source {
+            // A derived table's column has no database.
+            if !column.schema.is_empty() {
+                column.schema = source.keyspace.as_bytes().to_vec().into();
+            }
             column.org_table = source.table.as_bytes().to_vec().into();
             if column.table == source.temporary.as_bytes() {
                 column.table = source.alias.as_bytes().to_vec().into();

@@ -43,7 +43,7 @@ pub(super) fn of(table: &Table, named: &HashSet<String>, all: bool) -> Vec<Gathe
     let first = stored.peek().map(|column| Arc::clone(&column.name));
     let mut chosen: Vec<GatherColumn> = stored
         .filter(|column| all || is_named(column) || in_unique_key(column) || has_no_filler(column))
-        .map(|column| gathered(column))
+        .map(gathered)
         .collect();
     // Rows count even where no column is named.
     if chosen.is_empty() {
@@ -65,28 +65,7 @@ fn has_no_filler(column: &Column) -> bool {
 }
 
 fn gathered(column: &Column) -> GatherColumn {
-    let transfer = match column.data_type {
-        DataType::TinyInt
-        | DataType::SmallInt
-        | DataType::MediumInt
-        | DataType::Int
-        | DataType::BigInt
-        | DataType::Decimal
-        | DataType::Year => Transfer::Number,
-        DataType::Float | DataType::Double => Transfer::Float,
-        DataType::Enum | DataType::Set => Transfer::Index,
-        DataType::Date | DataType::Time | DataType::DateTime => Transfer::Temporal,
-        DataType::Timestamp => Transfer::Instant,
-        DataType::Char
-        | DataType::VarChar
-        | DataType::Text
-        | DataType::Binary
-        | DataType::VarBinary
-        | DataType::Blob => Transfer::Bytes,
-        DataType::Json => Transfer::Json,
-        DataType::Bit | DataType::Geometry | DataType::Vector | DataType::Other => Transfer::Raw,
-    };
-    GatherColumn { name: Arc::clone(&column.name), transfer }
+    GatherColumn { name: Arc::clone(&column.name), transfer: Transfer::of(column.data_type) }
 }
 
 #[cfg(test)]
