@@ -1,5 +1,6 @@
 //! Rows that a write needs first: their query is planned and run as a client's would be, and its rows are held.
 
+use super::gather;
 use super::route;
 use super::rows::Row;
 use super::scatter::{self, Whole};
@@ -88,6 +89,7 @@ pub(super) async fn rows(session: &mut Session, text: &[u8]) -> Result<Whole, St
         operator @ (Operator::MergeSort(_) | Operator::Aggregate(_) | Operator::Limit(_)) => {
             scatter::run(session, &statement, operator).await
         }
+        Operator::Gather(gather) => gather::run(session, &statement, gather).await,
         _ => Err(StatementError::sql(Code::Internal, "the query that finds the rows isn't one that reads rows")),
     };
     session.state.settings = before;

@@ -9,7 +9,6 @@ mod wait;
 
 use super::prepared::prepare;
 use super::route;
-use super::scatter::Whole;
 use crate::error::StatementError;
 use crate::metrics::Reach;
 use crate::session::query::Statement;
@@ -17,7 +16,7 @@ use crate::session::{Described, KeyspaceRef, Session};
 use definition::Definition;
 use fill::{Budget, Filling};
 use scratch::Scratch;
-use shardgate_router::plan::{Gather, Route, ShardSet, Template};
+use shardgate_router::plan::{Gather, Route, ShardSet};
 
 /// Run a statement whole if its tables are on one shard, else on gathered tables.
 pub(super) async fn run(
@@ -33,26 +32,6 @@ pub(super) async fn run(
     let scratch = gathered(session, statement, gather).await?;
     reply::run(session, statement, gather, scratch).await?;
     Ok(Reach::SeveralShards)
-}
-
-/// The rows of a query of the proxy's own on gathered tables. `sql` names the tables as the statement of `gather` does.
-#[expect(dead_code, reason = "for writes that act by the keys of gathered rows")]
-pub(super) async fn rows(
-    session: &mut Session,
-    statement: &Statement<'_>,
-    gather: &Gather,
-    sql: &Template,
-) -> Result<Whole, StatementError> {
-    let mut scratch = gathered(session, statement, gather).await?;
-    let result = match scratch.enter(session, statement).await {
-        Ok(()) => match route::render(session, statement, sql, &scratch.lease.place, &[], None) {
-            Ok(text) => scratch.query(session, &text).await,
-            Err(error) => Err(error),
-        },
-        Err(error) => Err(error),
-    };
-    scratch.close(session).await;
-    result
 }
 
 /// Let a scratch session describe the parameters and columns of a statement that no shard can: its tables are in several

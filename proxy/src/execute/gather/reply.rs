@@ -4,9 +4,11 @@ use super::scratch::Scratch;
 use super::wait::watched;
 use crate::backend::{BackendError, Head, Step};
 use crate::error::StatementError;
+use crate::execute::found::Collector;
 use crate::execute::output::{Protocol, ResultEncoder, end_rows};
 use crate::execute::prepared::prepare;
 use crate::execute::route;
+use crate::execute::rows::Row;
 use crate::session::Session;
 use crate::session::query::Statement;
 use shardgate_router::plan::Gather;
@@ -62,6 +64,9 @@ async fn answer(
         }
         Head::Rows(mut columns) => {
             rename(gather, &mut columns);
+            if let Some(collector) = statement.collector {
+                return collect(session, collector, scratch, &columns).await;
+            }
             let start = (session.client.out.len(), session.client.seq);
             let mut flushed = false;
             let result = relay(session, statement, scratch, &columns, &mut flushed).await;
@@ -154,6 +159,30 @@ async fn relay(
     let client = &mut session.client;
     end_rows(status, warnings, client.capabilities, &mut client.out, &mut client.seq);
     Ok(())
+}
+
+/// Hold the rows for a write that needs them first.
+async fn collect(
+    session: &mut Session,
+    collector: &Collector,
+    scratch: &mut Scratch,
+    columns: &[ColumnDefinition<'static>],
+) -> Result<(), StatementError> {
+    collector.columns(columns, 0);
+    let mut row = Row::default();
+    loop {
+        let deadline = scratch.deadline;
+        let backend = &mut scratch.lease.backend;
+        let read = async { Ok(backend.read_row(columns.len(), &mut row).await) };
+        let read: Result<Step, BackendError> = watched(session, deadline, read).await?;
+        match read.map_err(|error| scratch.failed(error))? {
+            Step::Row => collector.push(&row)?,
+            Step::End { warnings, .. } => {
+                note_warnings(session, scratch, warnings).await;
+                return Ok(());
+            }
+        }
+    }
 }
 
 async fn note_warnings(session: &mut Session, scratch: &mut Scratch, warnings: u16) {
