@@ -127,7 +127,14 @@ fn differing_column(plain: &ColumnDefinition<'_>, proxy: &ColumnDefinition<'_>, 
     // A text that comes from no table has decimals only if it went through a temporary table.
     let computed = plain.org_table.is_empty() && plain.column_type == ColumnType::VarString;
     let decimals = if computed { plain.decimals } else { proxy.decimals };
-    let proxied = ColumnDefinition { schema, org_name, flags: plain.flags, length, decimals, ..proxy.clone() };
+    // MAX(YEAR(x)) is a YEAR, and a number once it went through a temporary table.
+    let from_temporary = plain.org_table.is_empty() && plain.column_type == ColumnType::Long;
+    let column_type = match proxy.column_type {
+        ColumnType::Year if from_temporary => ColumnType::Long,
+        other => other,
+    };
+    let proxied =
+        ColumnDefinition { schema, org_name, flags: plain.flags, length, decimals, column_type, ..proxy.clone() };
     let same = database && flags && proxied == *plain;
     if same { None } else { Some(format!("column {}, not {}", shown(proxy), shown(plain))) }
 }
