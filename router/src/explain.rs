@@ -4,8 +4,8 @@ mod writes;
 
 use crate::args::Arguments;
 use crate::plan::{
-    Aggregate, AggregateColumn, Ddl, Effects, Gather, Insert, KeyExpr, KeyList, Local, Operator, Piece, Plan, Route,
-    SortKey, Target, Template, ValueExpr,
+    Aggregate, AggregateColumn, Arithmetic, Compute, Ddl, Effects, Gather, Insert, KeyExpr, KeyList, Local, Operator,
+    Piece, Plan, Route, SortKey, Target, Template, ValueExpr,
 };
 use serde_json::{Map, Value as Json, json};
 use std::fmt::Write;
@@ -88,12 +88,16 @@ fn operator(operator: &Operator, args: &Arguments<'_>) -> Json {
             "input": route(&sort.input, args),
         }),
         Operator::Aggregate(found) => aggregate(found, args),
+        Operator::Compute(found) => compute(found, args),
         Operator::Limit(limit) => {
             let mut object = Map::new();
             object.insert("operator".into(), json!("Limit"));
             object.insert("count".into(), json!(value(&limit.count, args)));
             if let Some(offset) = &limit.offset {
                 object.insert("offset".into(), json!(value(offset, args)));
+            }
+            if limit.counts_all {
+                object.insert("counts".into(), json!("all rows, for FOUND_ROWS()"));
             }
             object.insert("input".into(), self::operator(&limit.input, args));
             Json::Object(object)
@@ -158,18 +162,45 @@ fn sort_key(key: &SortKey) -> String {
     format!("column {}{weight}{direction}", key.column)
 }
 
-fn aggregate(found: &Aggregate, args: &Arguments<'_>) -> Json {
-    let columns = found.columns.iter().map(|column| match column {
+fn aggregate_column(column: &AggregateColumn) -> String {
+    match column {
         AggregateColumn::First => "first".to_owned(),
         AggregateColumn::Count => "sum of counts".to_owned(),
         AggregateColumn::Sum => "sum".to_owned(),
         AggregateColumn::Min(key) => format!("min of {}", sort_key(key)),
         AggregateColumn::Max(key) => format!("max of {}", sort_key(key)),
         AggregateColumn::Avg { sum, count } => format!("column {sum} / column {count}"),
-    });
+        AggregateColumn::Bits(operation) => format!("bits, {operation:?}"),
+        AggregateColumn::Distinct(inner) => format!("{} of distinct rows", aggregate_column(inner)),
+    }
+}
+
+fn compute(found: &Compute, args: &Arguments<'_>) -> Json {
+    let mut object = Map::new();
+    object.insert("operator".into(), json!("Compute"));
+    let values = found.values.iter().map(|value| json!(template(value, args)));
+    if !found.values.is_empty() {
+        object.insert("values".into(), values.collect());
+    }
+    if let Some(having) = &found.having {
+        object.insert("having".into(), json!(template(having, args)));
+    }
+    object.insert("columns".into(), json!(found.columns));
+    if !found.order.is_empty() {
+        object.insert("order".into(), json!(found.order.iter().map(sort_key).collect::<Vec<_>>()));
+    }
+    object.insert("input".into(), aggregate(&found.input, args));
+    Json::Object(object)
+}
+
+fn aggregate(found: &Aggregate, args: &Arguments<'_>) -> Json {
+    let columns = found.columns.iter().map(aggregate_column);
     let mut object = Map::new();
     object.insert("operator".into(), json!("Aggregate"));
     object.insert("group".into(), json!(found.group.iter().map(sort_key).collect::<Vec<_>>()));
+    if !found.distinct.is_empty() {
+        object.insert("distinct".into(), json!(found.distinct.iter().map(sort_key).collect::<Vec<_>>()));
+    }
     object.insert("columns".into(), json!(columns.collect::<Vec<_>>()));
     if !found.order.is_empty() {
         object.insert("order".into(), json!(found.order.iter().map(sort_key).collect::<Vec<_>>()));
@@ -297,6 +328,14 @@ fn value(value: &ValueExpr, args: &Arguments<'_>) -> String {
             String::from_utf8_lossy(args.text.get(range).unwrap_or_default()).into_owned()
         }
         ValueExpr::Negated(slot) => format!("-{}", self::value(&ValueExpr::Slot(*slot), args)),
+        ValueExpr::Arithmetic(operation, operands) => {
+            let sign = match operation {
+                Arithmetic::Add => '+',
+                Arithmetic::Subtract => '-',
+                Arithmetic::Multiply => '*',
+            };
+            format!("({} {sign} {})", self::value(&operands.0, args), self::value(&operands.1, args))
+        }
         ValueExpr::Evaluate(template) => format!("value of {}", self::template(template, args)),
     }
 }

@@ -23,14 +23,15 @@ enum State {
 
 /// Combines neighbours of the same group. The rows come out with the visible columns only.
 ///
-/// The input has each group's rows next to each other: [`MergeSort`](super::merge_sort::MergeSort) over the plan's
-/// `group`, and where that is empty, any order.
+/// The input has each group's rows next to each other, and in it those of equal `distinct` values:
+/// [`MergeSort`](super::merge_sort::MergeSort) over the plan's keys, and where there are none, any order.
 pub(crate) struct Aggregate<S> {
     input: S,
     columns: Vec<ColumnDefinition<'static>>,
     /// One for each column of the input.
     cells: Vec<Cell>,
     group: Comparator,
+    distinct: Comparator,
     /// Whether the whole input is one group, which is there even without rows.
     scalar: bool,
     order: Option<Order>,
@@ -38,7 +39,9 @@ pub(crate) struct Aggregate<S> {
     /// The next group's first row, and its key.
     pending: Row,
     pending_key: Vec<u8>,
+    pending_distinct: Vec<u8>,
     key: Vec<u8>,
+    last_distinct: Vec<u8>,
 }
 
 /// The order of the groups where it isn't the input's.
@@ -76,6 +79,7 @@ impl<S: RowStream> Aggregate<S> {
             }
         }
         let group = Comparator::new(columns, &plan.group)?;
+        let distinct = Comparator::new(columns, &plan.distinct)?;
         let order = match plan.order.as_slice() {
             [] => None,
             order => Some(Order::Unsorted { by: Comparator::new(columns, order)?, limits }),
@@ -85,31 +89,38 @@ impl<S: RowStream> Aggregate<S> {
             input,
             cells,
             group,
+            distinct,
             scalar: plan.group.is_empty(),
             order,
             state: State::Fresh,
             pending: Row::default(),
             pending_key: Vec::new(),
+            pending_distinct: Vec::new(),
             key: Vec::new(),
+            last_distinct: Vec::new(),
         })
     }
 
     /// Read the next row of the input into `pending`; false at the end.
     async fn read(&mut self) -> Result<bool, StatementError> {
         self.pending_key.clear();
+        self.pending_distinct.clear();
         if !self.input.next(&mut self.pending).await? {
             self.state = State::Done;
             return Ok(false);
         }
         self.group.key(&self.pending, &mut self.pending_key)?;
+        self.distinct.key(&self.pending, &mut self.pending_distinct)?;
         self.state = State::Pending;
         Ok(true)
     }
 
     /// Add the pending row to the group.
     fn absorb(&mut self, first: bool) -> Result<(), StatementError> {
+        let new = first || self.pending_distinct != self.last_distinct;
+        std::mem::swap(&mut self.last_distinct, &mut self.pending_distinct);
         for cell in &mut self.cells {
-            cell.add(&self.pending, first)?;
+            cell.add(&self.pending, first, new)?;
         }
         for index in 0..self.cells.len() {
             let leader = self.cells.get(index).and_then(Cell::leader);
@@ -213,7 +224,13 @@ mod tests {
     fn plan(group: &[SortKey], columns: &[AggregateColumn], order: &[SortKey], hidden: u32) -> plan::Aggregate {
         let input =
             Route { keyspace: "k".into(), target: Target::Scatter, sql: Template::UNCHANGED, sql_alone: None, hidden };
-        plan::Aggregate { input, group: group.to_vec(), columns: columns.to_vec(), order: order.to_vec() }
+        plan::Aggregate {
+            input,
+            group: group.to_vec(),
+            distinct: Vec::new(),
+            columns: columns.to_vec(),
+            order: order.to_vec(),
+        }
     }
 
     fn run(
@@ -311,6 +328,47 @@ mod tests {
         let plan = plan(&[weighed(0, 1)], &[AggregateColumn::First], &[], 1);
         let shards: [&[&[&str]]; 2] = [&[&["a", "1"], &["b", "2"]], &[&["A", "1"], &["c", "3"]]];
         assert_eq!(run(&columns, &shards, &plan).unwrap(), ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn distinct_values_count_once_in_their_group() {
+        use AggregateColumn::{Avg, Count, Distinct, First, Sum};
+        let columns = [
+            column("g", ColumnType::Long),
+            column("count", ColumnType::LongLong),
+            decimals("sum", 0),
+            decimals("avg", 4),
+            column("rows", ColumnType::LongLong),
+            column("x", ColumnType::Long),
+            column("one", ColumnType::LongLong),
+        ];
+        let distinct = |inner| Distinct(Box::new(inner));
+        let made = [First, distinct(Count), distinct(Sum), distinct(Avg { sum: 2, count: 6 }), Count];
+        let plan = plan::Aggregate { distinct: vec![by(5)], ..plan(&[by(0)], &made, &[], 2) };
+        let shards: [&[&[&str]]; 2] = [
+            &[&["1", "0", "NULL", "NULL", "2", "NULL", "0"], &["1", "1", "5", "5.0000", "3", "5", "1"]],
+            &[
+                &["1", "1", "5", "5.0000", "1", "5", "1"],
+                &["1", "1", "8", "8.0000", "1", "8", "1"],
+                &["2", "1", "5", "5.0000", "1", "5", "1"],
+            ],
+        ];
+        let streams = shards.iter().map(|rows| Rows::new(&columns, rows)).collect();
+        let merged = MergeSort::new(streams, &plan.keys()).unwrap();
+        let rows = collect(&mut Aggregate::new(merged, &plan, LIMITS).unwrap()).unwrap();
+        assert_eq!(rows, ["1,2,13,6.5000,7", "2,1,5,5.0000,1"]);
+    }
+
+    #[test]
+    fn bits_are_combined_as_mysql_does() {
+        use AggregateColumn::Bits;
+        use shardgate_router::plan::BitOperation::{And, Or, Xor};
+        let columns = ["and", "or", "xor"].map(|name| column(name, ColumnType::LongLong));
+        let plan = plan(&[], &[Bits(And), Bits(Or), Bits(Xor)], &[], 0);
+        let shards: [&[&[&str]]; 3] =
+            [&[&["6", "5", "5"]], &[&["18446744073709551615", "0", "0"]], &[&["3", "9", "1"]]];
+        assert_eq!(run(&columns, &shards, &plan).unwrap(), ["2,13,4"]);
+        assert_eq!(run(&columns, &[], &plan).unwrap(), ["18446744073709551615,0,0"]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::double::write_double;
 use super::rows::Row;
 use crate::error::StatementError;
 use shardgate_router::error::Code;
-use shardgate_router::plan::{AggregateColumn, SortKey};
+use shardgate_router::plan::{AggregateColumn, BitOperation, SortKey};
 use shardgate_wire::{ColumnDefinition, ColumnType};
 
 /// A field's value: empty and NULL, or a text. The buffer is reused from group to group.
@@ -95,6 +95,8 @@ enum Fold {
     Extreme { column: u32, order: Comparator, largest: bool, best: Vec<u8>, candidate: Vec<u8> },
     /// The weights that belong to the value of the extreme with this index.
     Follow { column: u32, leader: usize },
+    /// The bits of all.
+    Bits { column: u32, operation: BitOperation, total: u64 },
     /// The sum of sums by the sum of counts.
     Average { sum: u32, count: u32, total: Total, rows: u64, decimals: u8 },
 }
@@ -103,6 +105,8 @@ enum Fold {
 pub(crate) struct Cell {
     fold: Fold,
     value: Text,
+    /// Only rows count that are new among the group's distinct rows.
+    distinct: bool,
     /// Whether the last row's value became the group's: those who follow take theirs from the same row.
     taken: bool,
 }
@@ -116,6 +120,10 @@ impl Cell {
     ) -> Result<Self, StatementError> {
         let column = index as u32;
         let definition = definition(columns, column)?;
+        let (plan, distinct) = match plan {
+            Some(AggregateColumn::Distinct(inner)) => (Some(&**inner), true),
+            plan => (plan, false),
+        };
         let fold = match plan {
             None | Some(AggregateColumn::First) => Fold::First { column },
             Some(AggregateColumn::Count) => Fold::Count { column, total: 0 },
@@ -126,8 +134,12 @@ impl Cell {
                 let total = Total::new(columns, sum)?;
                 Fold::Average { sum, count, total, rows: 0, decimals: definition.decimals }
             }
+            Some(&AggregateColumn::Bits(operation)) => Fold::Bits { column, operation, total: neutral(operation) },
+            Some(AggregateColumn::Distinct(_)) => {
+                return Err(StatementError::sql(Code::Internal, "an aggregate is distinct twice"));
+            }
         };
-        Ok(Cell { fold, value: Text::default(), taken: false })
+        Ok(Cell { fold, value: Text::default(), distinct, taken: false })
     }
 
     /// If this is a MIN or MAX by weights: the column that the weights are in.
@@ -162,6 +174,7 @@ impl Cell {
             Fold::Count { total, .. } => *total = 0,
             Fold::Sum { total, .. } => total.clear(),
             Fold::Extreme { best, .. } => best.clear(),
+            Fold::Bits { operation, total, .. } => *total = neutral(*operation),
             Fold::Average { total, rows, .. } => {
                 total.clear();
                 *rows = 0;
@@ -181,11 +194,14 @@ impl Cell {
         }
     }
 
-    /// Add a row; `first`: it is the group's first.
+    /// Add a row; `first`: it is the group's first, `new`: the first of its distinct values there.
     ///
     /// # Errors
     /// `Internal` if a value isn't of its column's type.
-    pub(crate) fn add(&mut self, row: &Row, first: bool) -> Result<(), StatementError> {
+    pub(crate) fn add(&mut self, row: &Row, first: bool, new: bool) -> Result<(), StatementError> {
+        if self.distinct && !new {
+            return Ok(());
+        }
         match &mut self.fold {
             Fold::First { column } => {
                 if first {
@@ -213,6 +229,16 @@ impl Cell {
                     }
                 }
             }
+            Fold::Bits { column, operation, total } => {
+                let text = row.field(*column).unwrap_or(b"NULL");
+                let bits = std::str::from_utf8(text).ok().and_then(|text| text.parse::<u64>().ok());
+                let bits = bits.ok_or_else(|| not_a_number(text))?;
+                *total = match operation {
+                    BitOperation::And => *total & bits,
+                    BitOperation::Or => *total | bits,
+                    BitOperation::Xor => *total ^ bits,
+                };
+            }
             Fold::Average { sum, count, total, rows, .. } => {
                 total.add(row.field(*sum))?;
                 *rows = add_count(*rows, row.field(*count))?;
@@ -227,7 +253,7 @@ impl Cell {
         let text = bytes;
         match &self.fold {
             Fold::First { .. } | Fold::Follow { .. } | Fold::Extreme { .. } => {}
-            Fold::Count { total, .. } => {
+            Fold::Count { total, .. } | Fold::Bits { total, .. } => {
                 text.clear();
                 text.extend_from_slice(total.to_string().as_bytes());
                 *present = true;
@@ -254,6 +280,14 @@ impl Cell {
             }
         }
         self.value.get()
+    }
+}
+
+/// The bits of no rows.
+fn neutral(operation: BitOperation) -> u64 {
+    match operation {
+        BitOperation::And => u64::MAX,
+        BitOperation::Or | BitOperation::Xor => 0,
     }
 }
 

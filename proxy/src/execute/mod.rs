@@ -4,6 +4,7 @@ mod aggregate;
 mod atomic;
 mod change;
 mod compare;
+mod compute;
 mod ddl;
 mod decimal;
 mod double;
@@ -35,6 +36,7 @@ mod sort_key;
 #[cfg(test)]
 mod testing;
 mod view;
+mod wait;
 mod warnings;
 mod write;
 
@@ -66,7 +68,7 @@ async fn run_other(
 ) -> Result<Reach, StatementError> {
     match operator {
         Operator::Route(route) => Box::pin(route::run(session, statement, route)).await,
-        Operator::MergeSort(_) | Operator::Aggregate(_) | Operator::Limit(_) => {
+        Operator::MergeSort(_) | Operator::Aggregate(_) | Operator::Compute(_) | Operator::Limit(_) => {
             Box::pin(scatter::run(session, statement, operator)).await
         }
         Operator::Gather(gather) => Box::pin(gather::run(session, statement, gather)).await,

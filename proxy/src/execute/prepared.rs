@@ -88,12 +88,36 @@ pub(crate) async fn describe(
     }
 }
 
+/// The columns of a query, as a shard describes them without running it.
+pub(super) async fn columns_of(
+    session: &mut Session,
+    statement: &Statement<'_>,
+    template: &Template,
+    place: Place,
+) -> Result<Vec<ColumnDefinition<'static>>, StatementError> {
+    let text: Arc<[u8]> = render(session, statement, template, &place, &[], None)?.into();
+    let mut lease = lease(session, statement, place).await?;
+    match prepare(&mut lease.backend, &text).await {
+        Ok((ok, _, columns)) => {
+            lease.backend.remember(BackendStatement { text: Arc::clone(&text), id: ok.statement_id });
+            lease.backend.forget(&text);
+            session.connections.put_back(lease).await;
+            Ok(columns)
+        }
+        Err(error) => Err(failed(session, statement.plan.class, lease, error).await),
+    }
+}
+
 /// The keyspace whose shards can describe a statement, and the text that one of them would get.
 fn described_by(operator: &Operator) -> (Option<&str>, Option<&Template>) {
     match operator {
         Operator::Route(route) => (Some(&route.keyspace), Some(route.sql_alone.as_ref().unwrap_or(&route.sql))),
         Operator::MergeSort(sort) => (Some(&sort.input.keyspace), sort.input.sql_alone.as_ref()),
         Operator::Aggregate(aggregate) => (Some(&aggregate.input.keyspace), aggregate.input.sql_alone.as_ref()),
+        Operator::Compute(compute) => {
+            let input = &compute.input.input;
+            (Some(&input.keyspace), input.sql_alone.as_ref())
+        }
         Operator::Limit(limit) => described_by(&limit.input),
         Operator::Gather(gather) => (Some(&gather.keyspace), gather.alone.as_ref().map(|alone| &alone.sql)),
         Operator::Insert(insert) => (Some(&insert.keyspace), None),

@@ -10,6 +10,7 @@ use super::route::{lease, render, run_alone, shards};
 use super::rows::{Row, RowStream};
 use super::shard_rows::ShardRows;
 use super::sort::HoldLimits;
+use super::wait::watched;
 use super::write::Part;
 use crate::backend::Head;
 use crate::error::StatementError;
@@ -21,14 +22,10 @@ use shardgate_router::fingerprint::DirectiveName;
 use shardgate_router::plan::{self, Operator, Route, ShardSet, StatementClass, Target, Template};
 use shardgate_wire::reply::OkPacket;
 use shardgate_wire::{ColumnDefinition, StatusFlags};
-use std::io;
-use std::time::Duration;
 use tokio::time::Instant;
 
 /// Bytes of rows that are gathered before they are sent.
 const FLUSH_AT: usize = 16 << 10;
-/// How often a statement without a next row looks whether its client is still there.
-const LOOK_AFTER: Duration = Duration::from_secs(1);
 
 /// Run an operator that combines rows.
 pub(super) async fn run(
@@ -44,6 +41,7 @@ pub(super) async fn run(
         Operator::Route(route) => route,
         Operator::MergeSort(sort) => &sort.input,
         Operator::Aggregate(aggregate) => &aggregate.input,
+        Operator::Compute(compute) => &compute.input.input,
         _ => return Err(StatementError::sql(Code::Internal, "an operator that has no rows is under a LIMIT")),
     };
     let (keyspace, shards) = shards(session, statement, &route.keyspace, &route.target)?;
@@ -52,8 +50,25 @@ pub(super) async fn run(
         run_alone(session, statement, alone, place).await?;
         return Ok(Reach::OneShard);
     }
+    let described = match (inner, &route.sql_alone) {
+        (Operator::Compute(_), Some(alone)) => {
+            let first = shards.indices().first().copied().unwrap_or_default() as usize;
+            let place = keyspace.place(first, session.state.target.tablet, session.worker.next_turn())?;
+            super::prepared::columns_of(session, statement, alone, place).await?
+        }
+        _ => Vec::new(),
+    };
     let mut inputs = open(session, statement, &route.sql, &keyspace, &shards).await?;
-    let result = combine(session, statement, inner, limit, route.hidden, &mut inputs).await;
+    let result = match inner {
+        Operator::Compute(compute) => {
+            let computed = super::compute::rows(session, statement, compute, described, &mut inputs).await;
+            match (computed, cut_of(session, statement, limit)) {
+                (Ok(rows), Ok(cut)) => send_cut(session, statement, rows, cut, 0).await,
+                (Err(error), _) | (_, Err(error)) => Err(error),
+            }
+        }
+        _ => combine(session, statement, inner, limit, route.hidden, &mut inputs).await,
+    };
     let result = end(session, statement, &mut inputs, result).await;
     finish(session, inputs, result).await.map(|()| reach(&shards))
 }
@@ -223,9 +238,8 @@ async fn combine(
     hidden: u32,
     inputs: &mut [ShardRows],
 ) -> Result<(), StatementError> {
-    let limits = &session.snapshot.config.limits;
-    let limits = HoldLimits { rows: limits.max_gathered_rows, bytes: limits.max_gathered_bytes };
-    let cut = limit.map(|limit| session.limit_of(statement, limit)).transpose()?;
+    let limits = hold_limits(session);
+    let cut = cut_of(session, statement, limit)?;
     let streams: Vec<&mut ShardRows> = inputs.iter_mut().collect();
     match operator {
         Operator::MergeSort(sort) => {
@@ -233,7 +247,7 @@ async fn combine(
             send_cut(session, statement, merge, cut, hidden).await
         }
         Operator::Aggregate(aggregate) => {
-            let merge = MergeSort::new(streams, &aggregate.group)?;
+            let merge = MergeSort::new(streams, &aggregate.keys())?;
             let combined = Aggregate::new(merge, aggregate, limits)?;
             send_cut(session, statement, combined, cut, 0).await
         }
@@ -244,17 +258,46 @@ async fn combine(
     }
 }
 
+/// What of the rows the client gets.
+#[derive(Debug, Clone, Copy)]
+struct Cut {
+    offset: u64,
+    count: u64,
+    counts_all: bool,
+}
+
+fn cut_of(
+    session: &Session,
+    statement: &Statement<'_>,
+    limit: Option<&plan::Limit>,
+) -> Result<Option<Cut>, StatementError> {
+    let Some(limit) = limit else { return Ok(None) };
+    let (offset, count) = session.limit_of(statement, limit)?;
+    Ok(Some(Cut { offset, count, counts_all: limit.counts_all }))
+}
+
+/// What a statement of the session may hold.
+pub(super) fn hold_limits(session: &Session) -> HoldLimits {
+    let limits = &session.snapshot.config.limits;
+    HoldLimits { rows: limits.max_gathered_rows, bytes: limits.max_gathered_bytes }
+}
+
 async fn send_cut<S: RowStream>(
     session: &mut Session,
     statement: &Statement<'_>,
     mut stream: S,
-    cut: Option<(u64, u64)>,
+    cut: Option<Cut>,
     hidden: u32,
 ) -> Result<(), StatementError> {
-    match cut {
-        Some((offset, count)) => send(session, statement, &mut Limit::new(stream, offset, count), hidden).await,
-        None => send(session, statement, &mut stream, hidden).await,
+    let Some(Cut { offset, count, counts_all }) = cut else {
+        return send(session, statement, &mut stream, hidden).await;
+    };
+    let mut limit = if counts_all { Limit::counting(stream, offset, count) } else { Limit::new(stream, offset, count) };
+    send(session, statement, &mut limit, hidden).await?;
+    if let Some(counted) = limit.counted() {
+        session.state.found_rows = counted;
     }
+    Ok(())
 }
 
 /// Send a stream's rows to the client, without the packet that ends them: see [`end`].
@@ -280,26 +323,7 @@ async fn send<S: RowStream>(
     let mut count = 0u64;
     let mut flushed = false;
     let result = loop {
-        let more = {
-            let mut next = std::pin::pin!(stream.next(&mut row));
-            loop {
-                let look = Instant::now() + LOOK_AFTER;
-                tokio::select! {
-                    biased;
-                    more = &mut next => break more,
-                    kill = session.process.killed() => break Err(interrupted(kill)),
-                    () = tokio::time::sleep_until(deadline.map_or(look, |deadline| deadline.min(look))) => {
-                        if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-                            let message = "Query execution was interrupted, maximum statement execution time exceeded";
-                            break Err(StatementError::sql(Code::QueryTimeout, message));
-                        }
-                        if client.stream.is_closed().await {
-                            break Err(StatementError::Client(io::Error::from(io::ErrorKind::ConnectionAborted)));
-                        }
-                    }
-                }
-            }
-        };
+        let more = watched(&session.process, &mut client.stream, deadline, stream.next(&mut row)).await;
         match more {
             Ok(true) => {
                 count += 1;
@@ -357,7 +381,9 @@ async fn end(
             let mut row = Row::default();
             while input.next(&mut row).await? {}
         }
-        if let Some(lease) = input.warned() {
+        if let Some(kept) = input.take_warnings() {
+            shards.push(kept);
+        } else if let Some(lease) = input.warned() {
             session.fetch_warnings(lease).await;
             shards.push(std::mem::take(&mut session.state.warnings));
         } else {
@@ -373,10 +399,6 @@ async fn end(
     let client = &mut session.client;
     super::output::end_rows(status, warnings, client.capabilities, &mut client.out, &mut client.seq);
     Ok(())
-}
-
-fn interrupted(_: crate::show::Kill) -> StatementError {
-    StatementError::sql(Code::Interrupted, "Query execution was interrupted")
 }
 
 /// Give the shards' connections back. After an error what still runs is killed.

@@ -3,7 +3,7 @@
 use super::rows::{Row, RowStream};
 use crate::backend::{BackendError, RelayError, Step};
 use crate::error::StatementError;
-use crate::session::{Lease, Session};
+use crate::session::{Lease, Place, Session, Warning};
 use shardgate_router::error::Code;
 use shardgate_router::plan::StatementClass;
 use shardgate_wire::{ColumnDefinition, StatusFlags};
@@ -19,12 +19,14 @@ pub(super) struct ShardRows {
     columns: Vec<ColumnDefinition<'static>>,
     ended: bool,
     warnings: u16,
+    /// The statement's warnings, if the connection was used for something else after it.
+    kept: Option<Vec<Warning>>,
 }
 
 impl ShardRows {
     /// The rows behind a head that was read.
     pub(super) fn new(lease: Lease, columns: Vec<ColumnDefinition<'static>>) -> Self {
-        ShardRows { lease, columns, ended: false, warnings: 0 }
+        ShardRows { lease, columns, ended: false, warnings: 0, kept: None }
     }
 
     async fn read(&mut self, row: &mut Row) -> Result<bool, BackendError> {
@@ -46,9 +48,29 @@ impl ShardRows {
         }
     }
 
+    /// The shard.
+    pub(super) fn place(&self) -> &Place {
+        &self.lease.place
+    }
+
     /// The connection, if the statement has ended on it with warnings.
     pub(super) fn warned(&mut self) -> Option<&mut Lease> {
         (self.ended && self.warnings > 0 && !self.lease.backend.broken).then_some(&mut self.lease)
+    }
+
+    /// The connection, if the statement has ended on it.
+    pub(super) fn idle(&mut self) -> Option<&mut Lease> {
+        (self.ended && !self.lease.backend.broken).then_some(&mut self.lease)
+    }
+
+    /// Keep the statement's warnings, since the connection forgets them.
+    pub(super) fn keep_warnings(&mut self, warnings: Vec<Warning>) {
+        self.kept = Some(warnings);
+    }
+
+    /// The warnings that were kept.
+    pub(super) fn take_warnings(&mut self) -> Option<Vec<Warning>> {
+        self.kept.take()
     }
 
     /// Kill the statement, if its rows haven't ended.

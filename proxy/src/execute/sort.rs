@@ -36,12 +36,12 @@ impl HeldRows {
         let (rows, HoldLimits { rows: most_rows, bytes: most_bytes }) = (self.rows.len() as u64 + 1, self.limits);
         if rows > most_rows {
             let text =
-                format!("sorting groups in the proxy takes more than limits.max_gathered_rows ({most_rows}) groups");
+                format!("holding groups in the proxy takes more than limits.max_gathered_rows ({most_rows}) groups");
             return Err(StatementError::sql(Code::TooManyRows, text));
         }
         if self.bytes > most_bytes {
             let text = format!(
-                "sorting groups in the proxy takes more than limits.max_gathered_bytes ({most_bytes}): {rows} groups are too much"
+                "holding groups in the proxy takes more than limits.max_gathered_bytes ({most_bytes}): {rows} groups are too much"
             );
             return Err(StatementError::sql(Code::TooManyRows, text));
         }

@@ -246,6 +246,7 @@ fn routed(operator: &Operator) -> Option<(&str, &Target)> {
         Operator::Route(route) => route,
         Operator::MergeSort(sort) => &sort.input,
         Operator::Aggregate(aggregate) => &aggregate.input,
+        Operator::Compute(compute) => &compute.input.input,
         Operator::Limit(limit) => return routed(&limit.input),
         _ => return None,
     };

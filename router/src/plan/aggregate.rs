@@ -22,17 +22,41 @@ pub enum AggregateColumn {
         /// Column with the shards' COUNT.
         count: u32,
     },
+    /// The bits of all: BIT_AND, BIT_OR, BIT_XOR of integers.
+    Bits(BitOperation),
+    /// As the inner one, over rows whose `distinct` values are new in their group.
+    Distinct(Box<AggregateColumn>),
+}
+
+/// How bits are combined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum BitOperation {
+    /// BIT_AND
+    And,
+    /// BIT_OR
+    Or,
+    /// BIT_XOR
+    Xor,
 }
 
 /// Combine partial aggregates of several shards.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Aggregate {
-    /// Where the rows come from; with `group` not empty each shard's rows are ordered by it.
+    /// Where the rows come from; with `group` not empty each shard's rows are ordered by it, and then by `distinct`.
     pub input: Route,
     /// The grouping keys. Empty: one group, and one row even when there is no input row.
     pub group: Vec<SortKey>,
-    /// One for each visible column.
+    /// The arguments of DISTINCT aggregates: each shard groups by `group` and these, and orders by both.
+    pub distinct: Vec<SortKey>,
+    /// One for each visible column, or more.
     pub columns: Vec<AggregateColumn>,
     /// Order of the groups if it differs from the order of `group`: groups are held and sorted.
     pub order: Vec<SortKey>,
+}
+
+impl Aggregate {
+    /// What each shard's rows are ordered by.
+    pub fn keys(&self) -> Vec<SortKey> {
+        self.group.iter().chain(&self.distinct).cloned().collect()
+    }
 }

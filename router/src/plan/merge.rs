@@ -39,4 +39,6 @@ pub struct Limit {
     pub offset: Option<LimitValue>,
     /// Rows to return.
     pub count: LimitValue,
+    /// All rows are read, and FOUND_ROWS() is their number (SQL_CALC_FOUND_ROWS).
+    pub counts_all: bool,
 }

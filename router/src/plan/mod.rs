@@ -5,6 +5,7 @@
 
 mod aggregate;
 mod change;
+mod compute;
 mod ddl;
 mod gather;
 mod insert;
@@ -18,8 +19,9 @@ mod route;
 mod target;
 mod template;
 
-pub use aggregate::{Aggregate, AggregateColumn};
+pub use aggregate::{Aggregate, AggregateColumn, BitOperation};
 pub use change::{Change, ChangedPlace, ChangedTable, CopiedColumn, FoundColumn, Moves, SetItem};
+pub use compute::Compute;
 pub use ddl::{Ddl, DdlKind};
 pub use gather::{FilterValue, Gather, GatherColumn, GatherFilter, GatherSource, Transfer};
 pub use insert::{AutoIncrement, Insert, InsertRow, Sequence};
@@ -34,7 +36,7 @@ pub use padding::Padding;
 pub use placement::{PlacedColumn, Placement};
 pub use route::{Effects, Route};
 pub use target::{Comparison, KeyExpr, KeyList, ShardSet, Target};
-pub use template::{Piece, Pos, RenderContext, SessionValue, Template, ValueExpr, limit};
+pub use template::{Arithmetic, Piece, Pos, RenderContext, SessionValue, Template, ValueExpr, limit};
 
 use crate::fingerprint::Fingerprint;
 use std::sync::Arc;
@@ -119,6 +121,8 @@ pub enum Operator {
     MergeSort(MergeSort),
     /// Combine partial aggregates of several shards.
     Aggregate(Aggregate),
+    /// Compute expressions over combined aggregates of several shards.
+    Compute(Compute),
     /// Cut the rows of the input to an offset and a count.
     Limit(Limit),
     /// Gather the rows of the tables in temporary tables of one session, and run the statement there.

@@ -69,8 +69,42 @@ pub enum ValueExpr {
     Negated(SlotId),
     /// An integer that the planner knows (`TRUE`, a count that was left out).
     Int(i64),
+    /// An operation on two integer literals, as a key. What doesn't fit into 64 bits is a number that no key is, and that
+    /// says nothing about the shard.
+    Arithmetic(Arithmetic, Box<(ValueExpr, ValueExpr)>),
     /// A constant expression without a column, which a shard computes first (`SELECT expr`).
     Evaluate(Template),
+}
+
+/// Operations on integers whose results are exact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Arithmetic {
+    /// `+`
+    Add,
+    /// `-`
+    Subtract,
+    /// `*`
+    Multiply,
+}
+
+impl Arithmetic {
+    /// The result, if it fits into 64 bits.
+    fn of(self, left: &Value<'_>, right: &Value<'_>) -> Option<Value<'static>> {
+        let integer = |value: &Value<'_>| match value {
+            Value::Int(number) => Some(i128::from(*number)),
+            Value::UInt(number) => Some(i128::from(*number)),
+            // More digits than 64 bits hold.
+            Value::Decimal(text) => text.parse().ok(),
+            _ => None,
+        };
+        let (left, right) = (integer(left)?, integer(right)?);
+        let result = match self {
+            Arithmetic::Add => left.checked_add(right),
+            Arithmetic::Subtract => left.checked_sub(right),
+            Arithmetic::Multiply => left.checked_mul(right),
+        }?;
+        i64::try_from(result).map(Value::Int).or_else(|_| u64::try_from(result).map(Value::UInt)).ok()
+    }
 }
 
 /// A piece of a template.
@@ -164,6 +198,10 @@ impl ValueExpr {
             ValueExpr::Negated(slot) => {
                 let value = ValueExpr::Slot(*slot).evaluate(args, session)?;
                 Ok(negated(value))
+            }
+            ValueExpr::Arithmetic(operation, operands) => {
+                let (left, right) = (operands.0.evaluate(args, session)?, operands.1.evaluate(args, session)?);
+                Ok(operation.of(&left, &right).unwrap_or(Value::Float(f64::MAX)))
             }
             ValueExpr::Evaluate(template) => session.evaluated(template).ok_or_else(|| {
                 SqlError::new(Code::Internal, "an expression of the plan hasn't been computed".to_owned())

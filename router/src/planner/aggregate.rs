@@ -1,10 +1,13 @@
 //! Aggregates over several shards: each computes its part, the proxy combines them.
 
+use super::compute;
+use super::edit::Edits;
 use super::functions::is_constant;
 use super::keys::{Hidden, Keys, Order, Place};
-use super::merge::{Refusal, limit, limited};
+use super::merge::{Cut, Refusal, limit, limited};
 use super::shape::Shape;
-use crate::plan::{Aggregate, AggregateColumn, Operator, Padding, Piece, Route, SortKey, Target, Template};
+use crate::plan::{Aggregate, AggregateColumn, BitOperation, Operator, Padding, Piece, Route, SortKey, Target};
+use crate::schema::DataType;
 use crate::sql::ast::{self, AggregateFunction, Expr, ExprKind, Query, SelectItemKind, Span};
 use std::sync::Arc;
 
@@ -19,17 +22,16 @@ pub(super) fn plan<'q>(
     if select.options.distinct {
         return Err(Refusal::unsupported("SELECT DISTINCT with aggregates on several shards"));
     }
-    if select.having.is_some() {
-        return Err(Refusal::unsupported("HAVING on aggregates of several shards"));
-    }
     if Shape::of(select).windows {
         return Err(Refusal::unsupported("window functions over aggregates of several shards"));
     }
-    let alone = keys.planning.template()?;
     let visible = keys
         .visible()
         .filter(|_| select.items.iter().all(|item| matches!(item.kind, SelectItemKind::Expr { .. })))
         .ok_or_else(|| Refusal::unsupported("`*` together with aggregates on several shards"))?;
+    if compute::is_needed(&mut keys, query)? {
+        return compute::plan(keys, query, keyspace, target);
+    }
     keys.hidden = Hidden::new(visible);
     let group_items: &[Expr] = select.group_by.as_ref().map_or(&[], |group| &group.items);
 
@@ -48,8 +50,13 @@ pub(super) fn plan<'q>(
         }
     }
     let mut columns = Vec::new();
+    let mut distinct = Distinct::default();
     for (index, expr) in combined.iter().enumerate() {
-        columns.push(column(&mut keys, index as u32, expr, !group_items.is_empty())?);
+        columns.push(column(&mut keys, index as u32, expr, !group_items.is_empty(), &mut distinct)?);
+    }
+    if group_items.is_empty() && !distinct.keys.is_empty() && columns.contains(&AggregateColumn::First) {
+        // Without rows there is no row that a constant comes from.
+        return Err(Refusal::unsupported("constants beside DISTINCT aggregates on several shards"));
     }
 
     let mut group: Vec<(Place<'_>, &Expr)> = Vec::new();
@@ -61,8 +68,12 @@ pub(super) fn plan<'q>(
     for ((place, _), descending) in group.iter().zip(&directions) {
         sorts.push(keys.sort_key(place, *descending, true)?);
     }
-
-    combine(keys, query, keyspace, target, Combination { alone, group, directions, sorts, columns, order })
+    let group = group.into_iter().map(|(_, expr)| expr).collect();
+    let edits = keys.planning.edits.clone();
+    let pushes_limit = order.is_empty();
+    let combination =
+        Combination { edits, list: List::Extended, group, directions, sorts, distinct, columns, order, pushes_limit };
+    combine(keys, query, keyspace, target, combination)
 }
 
 /// Plan SELECT DISTINCT: the columns are the grouping keys.
@@ -73,7 +84,6 @@ pub(super) fn distinct<'q>(
     target: Target,
 ) -> Result<Operator, Refusal> {
     let select = keys.select;
-    let alone = keys.planning.template()?;
     let exprs: Vec<&Expr> = select.items.iter().filter_map(item_expr).collect();
     let visible = keys
         .visible()
@@ -83,7 +93,7 @@ pub(super) fn distinct<'q>(
         return Err(Refusal::unsupported("SELECT DISTINCT with RAND() or UUID() on several shards"));
     }
     keys.hidden = Hidden::new(visible);
-    let mut group: Group<'q> = Vec::new();
+    let mut group: Vec<(Place<'q>, &'q Expr)> = Vec::new();
     for (index, expr) in exprs.iter().enumerate() {
         // A constant tells no rows apart, and as a number it would be a position in ORDER BY.
         if !is_constant(expr, keys.planning.fingerprint) {
@@ -100,38 +110,119 @@ pub(super) fn distinct<'q>(
     for ((place, _), descending) in group.iter().zip(&directions) {
         sorts.push(keys.sort_key(place, *descending, false)?);
     }
-    combine(keys, query, keyspace, target, Combination { alone, group, directions, sorts, columns, order })
+    let group = group.into_iter().map(|(_, expr)| expr).collect();
+    let (edits, distinct) = (keys.planning.edits.clone(), Distinct::default());
+    let pushes_limit = order.is_empty();
+    let combination =
+        Combination { edits, list: List::Extended, group, directions, sorts, distinct, columns, order, pushes_limit };
+    combine(keys, query, keyspace, target, combination)
+}
+
+/// What becomes of the select list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum List {
+    /// Hidden columns stand behind it.
+    Extended,
+    /// The hidden columns stand in its place.
+    Replaced,
 }
 
 /// What is combined, and how.
-struct Combination<'q> {
-    alone: Template,
-    group: Group<'q>,
-    directions: Vec<bool>,
-    sorts: Vec<SortKey>,
-    columns: Vec<AggregateColumn>,
-    order: Vec<SortKey>,
+pub(super) struct Combination<'q> {
+    /// Edits of the text.
+    pub(super) edits: Edits,
+    /// What becomes of the select list.
+    pub(super) list: List,
+    /// The grouping keys in the order of the shards' rows, ...
+    pub(super) group: Vec<&'q Expr>,
+    /// ... which of them go down, ...
+    pub(super) directions: Vec<bool>,
+    /// ... and how they are compared.
+    pub(super) sorts: Vec<SortKey>,
+    /// The arguments of DISTINCT aggregates.
+    pub(super) distinct: Distinct,
+    /// How columns are combined.
+    pub(super) columns: Vec<AggregateColumn>,
+    /// The order of the groups, if it isn't the shards'.
+    pub(super) order: Vec<SortKey>,
+    /// Whether the first groups of all are among the first of each shard.
+    pub(super) pushes_limit: bool,
+}
+
+/// The arguments of DISTINCT aggregates, which are the same for all of them.
+#[derive(Default)]
+pub(super) struct Distinct {
+    args: Vec<Span>,
+    texts: Vec<Vec<Piece>>,
+    pub(super) keys: Vec<SortKey>,
+}
+
+impl Distinct {
+    /// Group by these arguments, too.
+    fn note(&mut self, keys: &mut Keys<'_, '_, '_, '_>, args: &[Expr]) -> Result<(), Refusal> {
+        if !self.args.is_empty() {
+            let same = self.args.len() == args.len()
+                && self.args.iter().zip(args).all(|(known, arg)| keys.same_text(*known, arg.span));
+            return if same {
+                Ok(())
+            } else {
+                Err(Refusal::unsupported("aggregates of several shards with DISTINCT of different expressions"))
+            };
+        }
+        for arg in args {
+            let node = keys.node(arg);
+            let float =
+                node.and_then(|node| keys.analysis.info(node)).is_some_and(|info| info.data_type == DataType::Float);
+            if float || super::keys::aggregates(arg) || is_constant(arg, keys.planning.fingerprint) {
+                return Err(Refusal::Unsupported(format!("DISTINCT {} on several shards", keys.show(arg.span))));
+            }
+            self.keys.push(keys.sort_key(&Place::Expression(arg), false, true)?);
+        }
+        self.texts = args.iter().map(|arg| keys.wrapped("", arg, "")).collect::<Result<_, _>>()?;
+        self.args = args.iter().map(|arg| arg.span).collect();
+        Ok(())
+    }
 }
 
 /// Edit the text for the shards, which order their rows by the grouping keys.
-fn combine(
+pub(super) fn combine(
     keys: Keys<'_, '_, '_, '_>,
     query: &Query,
     keyspace: &Arc<str>,
     target: Target,
     combination: Combination<'_>,
 ) -> Result<Operator, Refusal> {
-    let Combination { alone, group, directions, sorts, columns, order } = combination;
+    let calc = keys.select.options.calc_found_rows;
+    let (aggregate, limit) = combined(keys, query, keyspace, target, combination)?;
+    Ok(limited(Operator::Aggregate(aggregate), limit, calc))
+}
+
+/// As [`combine`], with the LIMIT apart.
+pub(super) fn combined(
+    keys: Keys<'_, '_, '_, '_>,
+    query: &Query,
+    keyspace: &Arc<str>,
+    target: Target,
+    combination: Combination<'_>,
+) -> Result<(Aggregate, Option<Cut>), Refusal> {
+    let Combination { mut edits, list, group, directions, sorts, distinct, columns, order, pushes_limit } = combination;
     let select = keys.select;
-    let mut edits = keys.planning.edits.clone();
-    if !group.is_empty() {
-        let mut pieces = Vec::new();
-        for (number, ((_, expr), descending)) in group.iter().zip(&directions).enumerate() {
-            if number > 0 {
-                pieces.push(Piece::Sql(", ".into()));
-            }
-            pieces.extend(keys.wrapped("", expr, if *descending { " DESC" } else { "" })?);
-        }
+    if !distinct.texts.is_empty() {
+        let (at, mut pieces) = match &select.group_by {
+            Some(group) => (group.span.end, vec![Piece::Sql(", ".into())]),
+            None if select.having.is_none() => (select.span.end, vec![Piece::Sql(" GROUP BY ".into())]),
+            None => return Err(Refusal::unsupported("HAVING without GROUP BY beside DISTINCT aggregates")),
+        };
+        pieces.extend(separated(distinct.texts.clone()));
+        edits.replace(Span::at(at), pieces);
+    }
+    let mut ordered = Vec::new();
+    for (expr, descending) in group.iter().zip(&directions) {
+        ordered.push(keys.wrapped("", expr, if *descending { " DESC" } else { "" })?);
+    }
+    ordered.extend(distinct.texts);
+    if !ordered.is_empty() {
+        let mut pieces = separated(ordered);
         match (query.order_by.first(), query.order_by.last()) {
             (Some(first), Some(last)) => edits.cover(first.span.to(last.span), pieces),
             _ => {
@@ -140,17 +231,29 @@ fn combine(
             }
         }
     }
-    let hidden = keys.hidden.count();
-    let Keys { planning, hidden: texts, .. } = keys;
-    if hidden > 0
-        && let Some(last) = select.items.last()
-    {
-        edits.replace(Span::at(last.full_span.end), texts.pieces());
+    if group.is_empty() && distinct.keys.is_empty() && list == List::Replaced {
+        // One row has no order, and the select list that positions and aliases mean is gone.
+        if let (Some(first), Some(last)) = (query.order_by.first(), query.order_by.last()) {
+            edits.cover(first.span.to(last.span), vec![Piece::Sql("NULL".into())]);
+        }
     }
+    let Keys { planning, hidden: texts, alone, .. } = keys;
+    let hidden = match (list, select.items.first(), select.items.last()) {
+        (List::Replaced, Some(first), Some(last)) => {
+            edits.cover(first.full_span.to(last.full_span), separated(texts.into_texts()));
+            0
+        }
+        (_, _, Some(last)) if texts.count() > 0 => {
+            let count = texts.count();
+            edits.replace(Span::at(last.full_span.end), texts.pieces());
+            count
+        }
+        _ => 0,
+    };
     let limit = limit(planning, query)?;
     if let (Some(written), Some((offset, count))) = (&query.limit, &limit) {
-        // The first groups of all are among the first of each shard, if they are in the keys' order.
-        let pieces = match (offset, order.is_empty() && !group.is_empty()) {
+        let pushed = pushes_limit && !group.is_empty() && distinct.keys.is_empty() && !select.options.calc_found_rows;
+        let pieces = match (offset, pushed) {
             (_, false) => Vec::new(),
             (None, true) => vec![Piece::Sql("LIMIT ".into()), Piece::Value(count.clone())],
             (Some(offset), true) => {
@@ -162,7 +265,19 @@ fn combine(
     }
     let sql = edits.whole(planning.text, planning.fingerprint)?;
     let input = Route { keyspace: Arc::clone(keyspace), target, sql, sql_alone: Some(alone), hidden };
-    Ok(limited(Operator::Aggregate(Aggregate { input, group: sorts, columns, order }), limit))
+    Ok((Aggregate { input, group: sorts, distinct: distinct.keys, columns, order }, limit))
+}
+
+/// Texts with commas between them.
+fn separated(texts: Vec<Vec<Piece>>) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    for (number, text) in texts.into_iter().enumerate() {
+        if number > 0 {
+            pieces.push(Piece::Sql(", ".into()));
+        }
+        pieces.extend(text);
+    }
+    pieces
 }
 
 fn item_expr(item: &ast::SelectItem) -> Option<&Expr> {
@@ -173,7 +288,13 @@ fn item_expr(item: &ast::SelectItem) -> Option<&Expr> {
 }
 
 /// How one column is combined.
-fn column(keys: &mut Keys<'_, '_, '_, '_>, index: u32, expr: &Expr, grouped: bool) -> Result<AggregateColumn, Refusal> {
+pub(super) fn column(
+    keys: &mut Keys<'_, '_, '_, '_>,
+    index: u32,
+    expr: &Expr,
+    grouped: bool,
+    distinct: &mut Distinct,
+) -> Result<AggregateColumn, Refusal> {
     let ExprKind::Aggregate(call) = &expr.kind else {
         if super::keys::aggregates(expr) {
             return Err(Refusal::Unsupported(format!(
@@ -221,7 +342,31 @@ fn column(keys: &mut Keys<'_, '_, '_, '_>, index: u32, expr: &Expr, grouped: boo
             let count = keys.wrapped("COUNT(", arg, ")")?;
             Ok(AggregateColumn::Avg { sum: keys.hidden.column(sum), count: keys.hidden.column(count) })
         }
-        (_, _, true) => Err(Refusal::Unsupported(format!("{} on several shards", keys.show(expr.span)))),
+        (AggregateFunction::BitAnd | AggregateFunction::BitOr | AggregateFunction::BitXor, [arg], _)
+            if keys.kind_of(arg).is_some_and(|kind| kind.is_number()) =>
+        {
+            Ok(AggregateColumn::Bits(match call.function {
+                AggregateFunction::BitAnd => BitOperation::And,
+                AggregateFunction::BitOr => BitOperation::Or,
+                _ => BitOperation::Xor,
+            }))
+        }
+        (AggregateFunction::Count, args, true) => {
+            distinct.note(keys, args)?;
+            Ok(AggregateColumn::Distinct(Box::new(AggregateColumn::Count)))
+        }
+        (AggregateFunction::Sum, [arg], true) if keys.kind_of(arg).is_some_and(|kind| kind.is_number()) => {
+            distinct.note(keys, &call.args)?;
+            Ok(AggregateColumn::Distinct(Box::new(AggregateColumn::Sum)))
+        }
+        (AggregateFunction::Avg, [arg], true) if keys.kind_of(arg).is_some_and(|kind| kind.is_number()) => {
+            distinct.note(keys, &call.args)?;
+            // A shard's row has one value only, which is its own sum.
+            let sum = keys.wrapped("SUM(DISTINCT ", arg, ")")?;
+            let count = keys.wrapped("COUNT(DISTINCT ", arg, ")")?;
+            let average = AggregateColumn::Avg { sum: keys.hidden.column(sum), count: keys.hidden.column(count) };
+            Ok(AggregateColumn::Distinct(Box::new(average)))
+        }
         _ => Err(Refusal::Unsupported(format!("{} on several shards", keys.show(expr.span)))),
     }
 }
@@ -248,11 +393,10 @@ fn order_groups<'q>(
     let mut directions = Vec::new();
     let mut matched = 0;
     for (place, descending) in &places {
-        let text = |expr: &Expr| expr.span.of(keys.planning.text).to_vec();
         let found = rest.iter().position(|candidate| {
             candidate.as_ref().is_some_and(|(other, _)| match (place, other) {
                 (Place::Column { index: a, .. }, Place::Column { index: b, .. }) => a == b,
-                (Place::Expression(a), Place::Expression(b)) => text(a) == text(b),
+                (Place::Expression(a), Place::Expression(b)) => keys.same_text(a.span, b.span),
                 _ => false,
             })
         });

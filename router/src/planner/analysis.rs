@@ -7,6 +7,7 @@
 //! those under it, never the other way round.
 
 use super::Context;
+use super::bind::{Bound, Output};
 use super::columns::{ColumnInfo, column_info, comparable};
 use super::condition::Condition;
 use super::names::Resolved;
@@ -36,6 +37,8 @@ pub(super) enum RegionKind {
     Transparent,
     /// A derived table, CTE or operand of UNION that is computed by itself.
     Isolated,
+    /// An operand of the statement's own UNION, INTERSECT or EXCEPT.
+    Operand,
     /// A subquery in an expression.
     Subquery,
     /// The side of an outer join that is filled with NULLs.
@@ -82,6 +85,8 @@ pub(super) struct Analysis<'a> {
     pub(super) regions: Vec<Region>,
     pub(super) occurrences: Vec<Occurrence>,
     pub(super) qualified: Vec<QualifiedColumn>,
+    /// The operands of the statement's own set operations, in the order of the text.
+    pub(super) operands: Vec<(Bound, Output)>,
     nodes: Vec<(usize, Box<str>)>,
     index: HashMap<(usize, Box<str>), Node>,
     infos: Vec<Option<ColumnInfo>>,
@@ -96,6 +101,7 @@ impl<'a> Analysis<'a> {
             regions: Vec::new(),
             occurrences: Vec::new(),
             qualified: Vec::new(),
+            operands: Vec::new(),
             nodes: Vec::new(),
             index: HashMap::new(),
             infos: Vec::new(),
@@ -258,11 +264,21 @@ impl<'a> Analysis<'a> {
         }
     }
 
-    /// Whether the rows of the region are rows of the result: no outer join and no subquery stands between.
+    /// Whether the rows of the region are rows of the result, or of an operand of the statement's set operations: no outer
+    /// join and no subquery stands between.
     pub(super) fn is_anchored(&self, region: usize) -> bool {
-        self.chain(region)
-            .all(|region| matches!(region.kind, RegionKind::Top | RegionKind::Transparent | RegionKind::Joined))
-            && self.chain(region).last().is_some_and(|region| region.kind == RegionKind::Top)
+        use RegionKind::{Joined, Operand, Top, Transparent};
+        self.chain(region).all(|region| matches!(region.kind, Top | Operand | Transparent | Joined))
+            && self.chain(region).last().is_some_and(|region| matches!(region.kind, Top | Operand))
+    }
+
+    /// The outermost region around a region.
+    pub(super) fn root(&self, region: usize) -> usize {
+        let mut at = region;
+        while let Some(parent) = self.regions.get(at).and_then(|region| region.parent) {
+            at = parent;
+        }
+        at
     }
 }
 

@@ -3,12 +3,12 @@
 use super::analysis::{Analysis, Node, Occurrence, QualifiedColumn, RegionKind};
 use super::columns::{has_column, visible_columns};
 use super::condition::{Columns, Condition, condition};
+use super::ctes::{CteContent, Ctes, count_uses, find_cte};
 use super::names;
 use crate::error::SqlError;
 use crate::sql::ast::{
     ColumnRef, Cte, DeleteForm, Expr, ExprKind, JoinCondition, JoinKind, Query, QueryBody, Select, SelectItemKind,
-    Statement, TableFactor, TableName, TableRef, Visitor, With, eq_ignore_case, walk_expr, walk_statement,
-    walk_table_ref,
+    Statement, TableFactor, TableName, TableRef, Visitor, With, eq_ignore_case, walk_expr,
 };
 
 /// Where columns are looked up: the tables of a query block, then those around it.
@@ -63,41 +63,13 @@ pub(super) struct Output {
 }
 
 /// Where a query stands.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 enum Place {
     Top,
+    Operand,
     Derived(usize),
     Subquery(usize),
     Isolated,
-}
-
-/// Common table expressions that can be named.
-struct Ctes<'s> {
-    parent: Option<&'s Ctes<'s>>,
-    name: &'s str,
-    content: CteContent<'s>,
-}
-
-#[derive(Clone, Copy)]
-enum CteContent<'s> {
-    /// Used once: stands where it is named. With what can be named in it.
-    Inline(&'s Cte, Option<&'s Ctes<'s>>),
-    /// Computed by itself.
-    Shared,
-}
-
-fn find_cte<'s>(ctes: Option<&'s Ctes<'s>>, name: &TableName) -> Option<&'s Ctes<'s>> {
-    if name.schema.is_some() {
-        return None;
-    }
-    let mut next = ctes;
-    while let Some(cte) = next {
-        if name.name.is(cte.name) {
-            return Some(cte);
-        }
-        next = cte.parent;
-    }
-    None
 }
 
 /// The tables of the statement's own block, after binding.
@@ -106,24 +78,6 @@ pub(super) struct Bound {
     pub(super) region: usize,
     /// Its tables.
     pub(super) scope: Scope<'static>,
-}
-
-/// Counts how often names are used as tables.
-struct Uses<'n> {
-    name: &'n str,
-    count: usize,
-}
-
-impl Visitor for Uses<'_> {
-    fn table_ref(&mut self, table: &TableRef) {
-        if let TableRef::Table(table) = table
-            && table.name.schema.is_none()
-            && table.name.name.is(self.name)
-        {
-            self.count += 1;
-        }
-        walk_table_ref(self, table);
-    }
 }
 
 /// Binds a statement.
@@ -208,12 +162,11 @@ impl<'b, 'a> Binder<'b, 'a> {
         then: &mut dyn FnMut(&mut Self, Option<&Ctes<'_>>) -> T,
     ) -> Option<T> {
         let Some((cte, rest)) = rest.split_first() else { return Some(then(self, ctes)) };
-        let mut uses = Uses { name: &cte.name.value, count: 0 };
-        walk_statement(&mut uses, self.statement);
-        let inline = uses.count <= 1 && !recursive && outer.is_none();
+        let uses = count_uses(&cte.name.value, self.statement);
+        let inline = uses <= 1 && !recursive && outer.is_none();
         let content = if inline { CteContent::Inline(cte, ctes) } else { CteContent::Shared };
         let here = Ctes { parent: ctes, name: &cte.name.value, content };
-        if !inline || uses.count == 0 {
+        if !inline || uses == 0 {
             // A recursive one may name itself.
             let inner = if recursive { Some(&here) } else { ctes };
             self.query(&cte.query, outer, Place::Isolated, inner);
@@ -254,25 +207,25 @@ impl<'b, 'a> Binder<'b, 'a> {
             QueryBody::SetOperation(operation) => {
                 let operand = match place {
                     Place::Subquery(region) => Place::Subquery(region),
-                    _ => Place::Isolated,
+                    Place::Top | Place::Operand => Place::Operand,
+                    Place::Derived(_) | Place::Isolated => Place::Isolated,
                 };
-                let (output, bound) = self.query_body(&operation.left, None, outer, operand, ctes);
-                self.query_body(&operation.right, None, outer, operand, ctes);
+                let (whole, region) = self.operand(&operation.left, outer, operand, ctes);
+                self.operand(&operation.right, outer, operand, ctes);
                 if let Some(query) = query {
                     let scope = Scope::inside(outer);
                     for item in &query.order_by {
-                        self.expr(&item.expr, bound.region, &scope, ctes);
+                        self.expr(&item.expr, region, &scope, ctes);
                     }
                 }
-                let columns = output.columns.into_iter().map(|(name, _)| (name, None)).collect();
-                (Output { columns, complete: output.complete, starts: Vec::new() }, bound)
+                (whole, Bound { region, scope: Scope::inside(None) })
             }
             QueryBody::Table(table) => {
                 let region = self.block_region(inner);
                 let mut scope = Scope::inside(outer);
                 let entry = self.table_entry(&table.table, None, region, ctes);
                 scope.entries.extend(entry);
-                let output = self.star_output(&scope.entries);
+                let output = Output { starts: vec![0], ..self.star_output(&scope.entries) };
                 (output, Bound { region, scope: scope.detached() })
             }
             QueryBody::Values(values) => {
@@ -286,9 +239,29 @@ impl<'b, 'a> Binder<'b, 'a> {
         }
     }
 
+    /// An operand of a set operation: the names of its columns, and its region.
+    fn operand(
+        &mut self,
+        body: &QueryBody,
+        outer: Option<&Scope<'_>>,
+        place: Place,
+        ctes: Option<&Ctes<'_>>,
+    ) -> (Output, usize) {
+        let (output, bound) = self.query_body(body, None, outer, place, ctes);
+        let columns = output.columns.iter().map(|(name, _)| (name.clone(), None)).collect();
+        let names = Output { columns, complete: output.complete, starts: Vec::new() };
+        let region = bound.region;
+        // An operand that is a set operation has left its own operands.
+        if place == Place::Operand && !is_set_operation(body) {
+            self.analysis.operands.push((bound, output));
+        }
+        (names, region)
+    }
+
     fn block_region(&mut self, place: Place) -> usize {
         match place {
             Place::Top => self.analysis.region(RegionKind::Top, None),
+            Place::Operand => self.analysis.region(RegionKind::Operand, None),
             Place::Derived(parent) => self.analysis.region(RegionKind::Transparent, Some(parent)),
             Place::Subquery(parent) => self.analysis.region(RegionKind::Subquery, Some(parent)),
             Place::Isolated => self.analysis.region(RegionKind::Isolated, None),
@@ -736,6 +709,15 @@ impl<'b, 'a> Binder<'b, 'a> {
             ([], []) => Candidates::None,
             _ => Candidates::Unknown,
         }
+    }
+}
+
+/// Whether the body is a set operation, perhaps in parentheses.
+fn is_set_operation(body: &QueryBody) -> bool {
+    match body {
+        QueryBody::SetOperation(_) => true,
+        QueryBody::Parenthesised(inner) => is_set_operation(&inner.query.body),
+        QueryBody::Select(_) | QueryBody::Table(_) | QueryBody::Values(_) => false,
     }
 }
 

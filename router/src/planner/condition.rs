@@ -2,7 +2,7 @@
 
 use super::analysis::Node;
 use crate::fingerprint::Fingerprint;
-use crate::plan::{SlotId, ValueExpr};
+use crate::plan::{Arithmetic, SlotId, ValueExpr};
 use crate::sql::ast::{BinaryOp, Expr, ExprKind, IsTest, LiteralKind, UnaryOp};
 
 /// A condition. What can't choose a shard is [`Condition::Other`].
@@ -40,7 +40,7 @@ pub(super) fn condition(expr: &Expr, columns: &mut dyn Columns, fingerprint: &Fi
         ExprKind::Binary(op, operands) => comparison(*op, &operands.0, &operands.1, columns, fingerprint),
         ExprKind::Between(between) if !between.negated => match columns.node(&between.expr) {
             Some(node) => {
-                Condition::Range { node, from: value(&between.low, fingerprint), to: value(&between.high, fingerprint) }
+                Condition::Range { node, from: key(&between.low, fingerprint), to: key(&between.high, fingerprint) }
             }
             None => Condition::Other,
         },
@@ -79,7 +79,7 @@ fn comparison(
         (None, Some(node)) => (node, left, mirrored(op)),
         (None, None) => return Condition::Other,
     };
-    let Some(value) = value(other, fingerprint) else { return Condition::Other };
+    let Some(value) = key(other, fingerprint) else { return Condition::Other };
     match op {
         BinaryOp::Eq => Condition::Equal { node, value, null_safe: false },
         BinaryOp::NullSafeEq => Condition::Equal { node, value, null_safe: true },
@@ -105,7 +105,7 @@ fn in_list(left: &Expr, list: &[Expr], columns: &mut dyn Columns, fingerprint: &
         let rows = list
             .iter()
             .map(|row| match &row.kind {
-                ExprKind::Row(values) => values.iter().map(|e| value(e, fingerprint)).collect(),
+                ExprKind::Row(values) => values.iter().map(|e| key(e, fingerprint)).collect(),
                 _ => Vec::new(),
             })
             .collect();
@@ -118,7 +118,30 @@ fn in_list(left: &Expr, list: &[Expr], columns: &mut dyn Columns, fingerprint: &
     {
         return Condition::InSlot { node, slot };
     }
-    Condition::InRows { nodes: vec![Some(node)], rows: list.iter().map(|e| vec![value(e, fingerprint)]).collect() }
+    Condition::InRows { nodes: vec![Some(node)], rows: list.iter().map(|e| vec![key(e, fingerprint)]).collect() }
+}
+
+/// The value that a column is compared with: a literal, a parameter, or a sum, difference or product of integer literals.
+fn key(expr: &Expr, fingerprint: &Fingerprint) -> Option<ValueExpr> {
+    let ExprKind::Binary(op, operands) = &expr.kind else { return value(expr, fingerprint) };
+    let operation = match op {
+        BinaryOp::Add => Arithmetic::Add,
+        BinaryOp::Sub => Arithmetic::Subtract,
+        BinaryOp::Mul => Arithmetic::Multiply,
+        _ => return None,
+    };
+    let (left, right) = (integer(&operands.0, fingerprint)?, integer(&operands.1, fingerprint)?);
+    Some(ValueExpr::Arithmetic(operation, Box::new((left, right))))
+}
+
+fn integer(expr: &Expr, fingerprint: &Fingerprint) -> Option<ValueExpr> {
+    let literal = match &expr.kind {
+        ExprKind::Unary(UnaryOp::Minus | UnaryOp::Plus, operand) => operand,
+        _ => expr,
+    };
+    let is_integer = matches!(&literal.kind, ExprKind::Literal(literal)
+        if literal.kind == LiteralKind::Integer && literal.introducer.is_none());
+    if is_integer { value(expr, fingerprint) } else { None }
 }
 
 /// The value that an expression is, if it is a literal or a parameter.

@@ -5,7 +5,8 @@ use super::bind::{Binder, Bound, Output};
 use super::merge::Refusal;
 use super::shape::Shape;
 use super::statement::Planning;
-use crate::plan::{Padding, Piece, SlotId, SortKey};
+use crate::fingerprint::LiteralKind as Slot;
+use crate::plan::{Padding, Piece, SlotId, SortKey, Template};
 use crate::schema::DataType;
 use crate::sql::ast::{
     BinaryOp, ColumnRef, Expr, ExprKind, LiteralKind, Query, Select, SelectItem, SelectItemKind, Span, Visitor,
@@ -107,6 +108,11 @@ impl Hidden {
         self.texts.len() as u32
     }
 
+    /// The columns' texts.
+    pub(super) fn into_texts(self) -> Vec<Vec<Piece>> {
+        self.texts
+    }
+
     /// `, a, b` to be put behind the select list.
     pub(super) fn pieces(self) -> Vec<Piece> {
         self.texts.into_iter().flat_map(|text| std::iter::once(Piece::Sql(", ".into())).chain(text)).collect()
@@ -120,6 +126,8 @@ pub(super) struct Keys<'k, 'p, 'a, 'q> {
     pub(super) bound: &'k Bound,
     pub(super) output: &'k Output,
     pub(super) select: &'q Select,
+    /// What a shard gets if it is the only one.
+    pub(super) alone: Template,
     pub(super) hidden: Hidden,
 }
 
@@ -170,10 +178,9 @@ impl<'q> Keys<'_, '_, '_, 'q> {
             let item = self.item_at(index).and_then(|item| item_expr(item));
             return Ok(Place::Column { index: index as u32, item, node: Some(node) });
         }
-        let text = expr.span.of(self.planning.text);
         for (number, item) in self.select.items.iter().enumerate() {
             if let SelectItemKind::Expr { expr: other, .. } = &item.kind
-                && other.span.of(self.planning.text) == text
+                && self.same_text(other.span, expr.span)
                 && let Some(index) = self.output.starts.get(number).copied()
                 && self.counted(index)
             {
@@ -184,6 +191,33 @@ impl<'q> Keys<'_, '_, '_, 'q> {
             self.refuse_aliases(expr)?;
         }
         Ok(Place::Expression(expr))
+    }
+
+    /// Whether two parts of the statement have the same text. If that depends on literals, the plan serves only these; if
+    /// on parameters, the parts aren't the same.
+    pub(super) fn same_text(&mut self, one: Span, other: Span) -> bool {
+        let (text, fingerprint) = (self.planning.text, self.planning.fingerprint);
+        if one == other {
+            return true;
+        }
+        if one.of(text) != other.of(text) {
+            return false;
+        }
+        let mut pins = Vec::new();
+        for slot in (0..fingerprint.slots().len() as u32).map(SlotId) {
+            let Some(range) = fingerprint.slot_range(slot) else { continue };
+            let within = |span: Span| span.range().start <= range.start && range.end <= span.range().end;
+            if !within(one) && !within(other) {
+                continue;
+            }
+            let literals = fingerprint.slot_literals(slot);
+            if literals.iter().any(|literal| matches!(literal.kind, Slot::Parameter(_))) {
+                return false;
+            }
+            pins.push(slot);
+        }
+        self.planning.pins.extend(pins);
+        true
     }
 
     /// Whether the index of this column is certain.
@@ -299,7 +333,7 @@ impl<'q> Keys<'_, '_, '_, 'q> {
     }
 
     /// How a key is ordered.
-    pub(super) fn order_of(&mut self, place: &Place<'q>) -> Order {
+    pub(super) fn order_of(&mut self, place: &Place<'_>) -> Order {
         match place {
             Place::Column { node: Some(node), .. } => self.order_of_node(*node),
             Place::Column { item: Some(expr), .. } => self.order_of_expr(expr),
@@ -398,7 +432,7 @@ impl<'q> Keys<'_, '_, '_, 'q> {
     }
 
     /// The sort key of a place. `each` wraps hidden expressions in an aggregate function, for the keys of groups.
-    pub(super) fn sort_key(&mut self, place: &Place<'q>, descending: bool, each: bool) -> Result<SortKey, Refusal> {
+    pub(super) fn sort_key(&mut self, place: &Place<'_>, descending: bool, each: bool) -> Result<SortKey, Refusal> {
         let (open, close) = if each { ("MIN(", ")") } else { ("", "") };
         let expr = match place {
             Place::Column { item: Some(expr), .. } | Place::Expression(expr) => Some(*expr),
@@ -422,9 +456,9 @@ impl<'q> Keys<'_, '_, '_, 'q> {
             (_, Order::Number) => {
                 let number = match place {
                     Place::Column { item: None, node: Some(node), .. } => {
-                        self.node_text(*node, open, &format!("{close}+0"))?
+                        self.node_text(*node, open, &format!("+0{close}"))?
                     }
-                    _ => text(self, open, &format!("{close}+0"))?,
+                    _ => text(self, open, &format!("+0{close}"))?,
                 };
                 self.hidden.column(number)
             }
@@ -454,7 +488,7 @@ impl<'q> Keys<'_, '_, '_, 'q> {
     }
 
     /// A column of a `*`, as text: its own name, which is only one table's.
-    fn node_text(&self, node: Node, before: &str, after: &str) -> Result<Vec<Piece>, Refusal> {
+    pub(super) fn node_text(&self, node: Node, before: &str, after: &str) -> Result<Vec<Piece>, Refusal> {
         let named = self.output.columns.iter().find(|(_, other)| *other == Some(node));
         let unique = named.filter(|(name, _)| {
             self.output.columns.iter().filter(|(other, _)| eq_ignore_case(name, other)).count() == 1
@@ -468,25 +502,29 @@ impl<'q> Keys<'_, '_, '_, 'q> {
         Ok(vec![Piece::Sql(String::from_utf8_lossy(&text).into_owned().into())])
     }
 
-    /// Whether these expressions hold every column of the leader's shard key.
-    pub(super) fn hold_key<'e>(&mut self, leader: usize, exprs: impl Iterator<Item = &'e Expr>) -> bool {
-        let Some(instance) = self.analysis.instances.get(leader) else { return false };
-        let region = instance.region;
-        let Some(vindex) = instance.table.primary_vindex().cloned() else { return false };
+    /// The leader's primary vindex by name, and its columns; `None` where equal keys may be on different shards.
+    pub(super) fn key_nodes(&mut self, leader: usize) -> Option<(String, Vec<Node>)> {
+        let vindex = self.analysis.instances.get(leader)?.table.primary_vindex().cloned()?;
         let columns: Vec<Node> = vindex.columns.iter().map(|column| self.analysis.node(leader, column)).collect();
-        // Groups of one key are on one shard only if equal keys are.
         let placed = columns.iter().all(|column| {
             use crate::coerce::Coercion;
             let found = super::columns::coercion(self.analysis.info(*column), &vindex.vindex);
             !matches!(found, Coercion::FoldedText | Coercion::Ambiguous)
         });
+        placed.then(|| (vindex.vindex.name().to_owned(), columns))
+    }
+
+    /// Whether these expressions hold every column of the leader's shard key.
+    pub(super) fn hold_key<'e>(&mut self, leader: usize, exprs: impl Iterator<Item = &'e Expr>) -> bool {
+        let Some((_, columns)) = self.key_nodes(leader) else { return false };
+        let region = self.analysis.instances.get(leader).map_or(0, |instance| instance.region);
         let nodes: Vec<Node> = exprs.filter_map(|expr| self.node(expr)).collect();
         let classes = self.analysis.classes(region);
-        placed && columns.iter().all(|column| nodes.iter().any(|node| classes.same(*column, *node)))
+        columns.iter().all(|column| nodes.iter().any(|node| classes.same(*column, *node)))
     }
 }
 
-fn of_collation(collation: &str) -> Result<Padding, Refusal> {
+pub(super) fn of_collation(collation: &str) -> Result<Padding, Refusal> {
     Padding::of_collation(&collation.to_ascii_lowercase()).ok_or_else(|| {
         Refusal::unsupported(format!("ordering by text of the collation {collation}, whose order isn't known here"))
     })

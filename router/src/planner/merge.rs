@@ -10,7 +10,9 @@ use super::shape::Shape;
 use super::statement::Planning;
 use crate::error::SqlError;
 use crate::plan::{Limit, MergeSort, Operator, Piece, Route, Target, ValueExpr};
-use crate::sql::ast::{Expr, Query, QueryBody, Rollup, SelectItemKind, Span, WindowSpec};
+use crate::sql::ast::{
+    Expr, Query, QueryBody, Rollup, Select, SelectItem, SelectItemKind, SelectOptions, Span, TableStatement, WindowSpec,
+};
 use std::sync::Arc;
 
 /// Why a statement isn't merged.
@@ -33,8 +35,26 @@ impl From<SqlError> for Refusal {
     }
 }
 
-/// Plan a query whose tables are placed together, for any number of shards.
+/// Plan a query whose tables are placed together, for any number of shards. After a refusal the text's edits are those of
+/// before.
 pub(super) fn plan(
+    planning: &mut Planning<'_>,
+    analysis: &mut Analysis<'_>,
+    query: &Query,
+    bound: &Bound,
+    output: &Output,
+    keyspace: &Arc<str>,
+    routing: &RoutingKind,
+) -> Result<Operator, Refusal> {
+    let edits = planning.edits.clone();
+    let planned = query_of(planning, analysis, query, bound, output, keyspace, routing);
+    if planned.is_err() {
+        planning.edits = edits;
+    }
+    planned
+}
+
+fn query_of(
     planning: &mut Planning<'_>,
     analysis: &mut Analysis<'_>,
     query: &Query,
@@ -57,24 +77,36 @@ pub(super) fn plan(
     if planning.functions.into {
         return Err(Refusal::unsupported("INTO with rows of several shards"));
     }
+    let alone = planning.template()?;
+    let select_of_table;
     let select = match &query.body {
         QueryBody::Select(select) => select,
         QueryBody::Table(_) if query.order_by.is_empty() && query.limit.is_none() => {
             return Ok(planning.whole(keyspace, target)?);
         }
-        QueryBody::Table(_) => return Err(Refusal::unsupported("TABLE with ORDER BY or LIMIT on several shards")),
-        QueryBody::Values(_) | QueryBody::Parenthesised(_) | QueryBody::SetOperation(_) => {
-            return Err(Refusal::unsupported("a set operation or a query in parentheses on several shards"));
+        QueryBody::Table(table) => {
+            select_of_table = select_of(table, planning);
+            &select_of_table
+        }
+        QueryBody::Parenthesised(inner)
+            if query.order_by.is_empty() && query.limit.is_none() && query.locking.is_empty() =>
+        {
+            return query_of(planning, analysis, &inner.query, bound, output, keyspace, routing);
+        }
+        QueryBody::Parenthesised(_) => {
+            return Err(Refusal::unsupported(
+                "a query in parentheses with ORDER BY, LIMIT or a lock behind it, on several shards",
+            ));
+        }
+        QueryBody::Values(_) | QueryBody::SetOperation(_) => {
+            return Err(Refusal::unsupported("this set operation on several shards"));
         }
     };
-    if select.options.calc_found_rows {
-        return Err(Refusal::unsupported("SQL_CALC_FOUND_ROWS on several shards"));
-    }
     if select.qualify.is_some() {
         return Err(Refusal::unsupported("QUALIFY on several shards"));
     }
     let leader = component.leader;
-    let mut keys = Keys { planning, analysis, bound, output, select, hidden: Hidden::new(0) };
+    let mut keys = Keys { planning, analysis, bound, output, select, alone, hidden: Hidden::new(0) };
     let shape = Shape::of(select);
     let order_shape = query.order_by.iter().any(|item| super::keys::aggregates(&item.expr));
     if shape.windows && !windows_have_key(&mut keys, leader) {
@@ -107,6 +139,54 @@ pub(super) fn plan(
     rows(keys, query, keyspace, target)
 }
 
+/// `SELECT * FROM t` for `TABLE t`. The text is edited in its word TABLE, so that hidden columns can stand behind the `*`.
+fn select_of(table: &TableStatement, planning: &mut Planning<'_>) -> Select {
+    let (start, end) = (table.span.start, table.span.start + "TABLE".len() as u32);
+    let star = Span::new(start, end - 1);
+    planning.edits.replace(star, vec![Piece::Sql("SELECT *".into())]);
+    planning.edits.replace(Span::new(end - 1, end), vec![Piece::Sql(" FROM".into())]);
+    Select {
+        span: table.span,
+        keyword: Span::at(start),
+        hint: None,
+        options: SelectOptions::default(),
+        items: vec![SelectItem { span: star, full_span: star, kind: SelectItemKind::All }],
+        into: None,
+        from: Vec::new(),
+        from_dual: None,
+        where_: None,
+        group_by: None,
+        having: None,
+        windows: Vec::new(),
+        qualify: None,
+    }
+}
+
+/// Whether the rows of the block on each shard are together its rows. `distinct`: duplicates don't matter.
+pub(super) fn is_row_wise(keys: &mut Keys<'_, '_, '_, '_>, leader: usize, distinct: bool) -> Result<(), Refusal> {
+    let select = keys.select;
+    let shape = Shape::of(select);
+    if select.qualify.is_some() || select.options.calc_found_rows {
+        return Err(Refusal::unsupported("QUALIFY or SQL_CALC_FOUND_ROWS in a set operation on several shards"));
+    }
+    if shape.windows && !windows_have_key(keys, leader) {
+        return Err(Refusal::unsupported(
+            "window functions on several shards whose PARTITION BY doesn't hold the shard key",
+        ));
+    }
+    let grouped = match &select.group_by {
+        Some(group) => group.rollup == Rollup::No && group_holds_key(keys, leader, &group.items)?,
+        None => !shape.aggregates && (select.having.is_none() || !shape.windows),
+    };
+    if !grouped {
+        return Err(Refusal::unsupported("grouping of several shards' rows in an operand of a set operation"));
+    }
+    if select.options.distinct && !distinct && !distinct_holds_key(keys, leader) {
+        return Err(Refusal::unsupported("SELECT DISTINCT of several shards' rows in an operand of a set operation"));
+    }
+    Ok(())
+}
+
 /// Concatenate or merge rows.
 fn rows<'q>(
     mut keys: Keys<'_, '_, '_, 'q>,
@@ -115,7 +195,6 @@ fn rows<'q>(
     target: Target,
 ) -> Result<Operator, Refusal> {
     let select = keys.select;
-    let alone = keys.planning.template()?;
     let mut sorts = Vec::new();
     if !query.order_by.is_empty() {
         let visible = keys.visible();
@@ -131,7 +210,7 @@ fn rows<'q>(
         }
     }
     let hidden = keys.hidden.count();
-    let Keys { planning, hidden: columns, .. } = keys;
+    let Keys { planning, hidden: columns, alone, .. } = keys;
     let mut edits = planning.edits.clone();
     if hidden > 0
         && let Some(last) = select.items.last()
@@ -139,7 +218,10 @@ fn rows<'q>(
         edits.replace(Span::at(last.full_span.end), columns.pieces());
     }
     let limit = limit(planning, query)?;
-    if let (Some((Some(offset), count)), Some(written)) = (&limit, &query.limit) {
+    let counts_all = select.options.calc_found_rows;
+    if counts_all && let Some(written) = &query.limit {
+        edits.replace(written.span, Vec::new());
+    } else if let (Some((Some(offset), count)), Some(written)) = (&limit, &query.limit) {
         let sum = Piece::LimitSum { offset: offset.clone(), count: count.clone() };
         edits.replace(written.span, vec![Piece::Sql("LIMIT ".into()), sum]);
     }
@@ -151,19 +233,22 @@ fn rows<'q>(
     } else {
         Operator::MergeSort(MergeSort { input: route, keys: sorts })
     };
-    Ok(limited(sorted, limit))
+    Ok(limited(sorted, limit, counts_all))
 }
 
-/// Put a LIMIT on top.
-pub(super) fn limited(input: Operator, limit: Option<(Option<ValueExpr>, ValueExpr)>) -> Operator {
+/// A LIMIT's offset and count.
+pub(super) type Cut = (Option<ValueExpr>, ValueExpr);
+
+/// Put a LIMIT on top. `counts_all`: for FOUND_ROWS() the rows behind it are counted, too.
+pub(super) fn limited(input: Operator, limit: Option<Cut>, counts_all: bool) -> Operator {
     match limit {
-        Some((offset, count)) => Operator::Limit(Limit { input: Box::new(input), offset, count }),
+        Some((offset, count)) => Operator::Limit(Limit { input: Box::new(input), offset, count, counts_all }),
         None => input,
     }
 }
 
 /// The numbers of the query's LIMIT.
-pub(super) fn limit(planning: &Planning<'_>, query: &Query) -> Result<Option<(Option<ValueExpr>, ValueExpr)>, Refusal> {
+pub(super) fn limit(planning: &Planning<'_>, query: &Query) -> Result<Option<Cut>, Refusal> {
     let Some(limit) = &query.limit else { return Ok(None) };
     let number = |expr: &Expr| {
         value(expr, planning.fingerprint)

@@ -120,6 +120,7 @@ pub(super) fn plan_explain(
             }
             Operator::MergeSort(sort) => Operator::Route(sort.input),
             Operator::Aggregate(aggregate) => Operator::Route(aggregate.input),
+            Operator::Compute(compute) => Operator::Route(compute.input.input),
             Operator::Limit(limit) => *limit.input,
             Operator::Change(change) => Operator::Route(change.alone),
             Operator::Gather(gather) => match gather.alone {

@@ -5,6 +5,7 @@ use super::bind::Binder;
 use super::gather;
 use super::merge;
 use super::route::{RoutingKind, is_certainly_one};
+use super::set_operation;
 use super::statement::{Planning, apart, hint};
 use crate::error::{Code, SqlError};
 use crate::plan::{Plan, StatementClass, Target};
@@ -27,6 +28,16 @@ pub(super) fn plan(mut planning: Planning<'_>, query: &Query) -> Result<Plan, Sq
     let root = match routing.kind {
         RoutingKind::Unsharded => planning.whole(&keyspace, Target::Unsharded)?,
         RoutingKind::AnyShard => planning.whole(&keyspace, Target::AnyShard)?,
+        RoutingKind::Apart(components) if set_operation::is_set_operation(query) => {
+            match set_operation::plan(&mut planning, &mut analysis, query, &components, &keyspace) {
+                Ok(root) => root,
+                Err(merge::Refusal::Unsupported(reason)) => {
+                    let (targets, _) = apart(&analysis, components);
+                    gather::plan(&planning, &mut analysis, &keyspace, targets, &reason)?
+                }
+                Err(merge::Refusal::Error(error)) => return Err(error),
+            }
+        }
         RoutingKind::Apart(components) => {
             let (targets, reason) = apart(&analysis, components);
             gather::plan(&planning, &mut analysis, &keyspace, targets, &reason)?
@@ -34,6 +45,16 @@ pub(super) fn plan(mut planning: Planning<'_>, query: &Query) -> Result<Plan, Sq
         RoutingKind::Together(component) => {
             if is_certainly_one(&component.target, planning.fingerprint) {
                 planning.whole(&keyspace, component.target)?
+            } else if set_operation::is_set_operation(query) {
+                let components = [component];
+                match set_operation::plan(&mut planning, &mut analysis, query, &components, &keyspace) {
+                    Ok(root) => root,
+                    Err(merge::Refusal::Unsupported(reason)) => {
+                        let targets = components.into_iter().map(|component| component.target).collect();
+                        gather::plan(&planning, &mut analysis, &keyspace, targets, &reason)?
+                    }
+                    Err(merge::Refusal::Error(error)) => return Err(error),
+                }
             } else {
                 let target = component.target.clone();
                 let kind = RoutingKind::Together(component);

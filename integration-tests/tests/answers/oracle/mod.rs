@@ -98,6 +98,11 @@ fn oracle_gathered_reads_are_answered_as_by_one_mysql() {
 }
 
 #[test]
+fn oracle_merged_reads_are_answered_as_by_one_mysql() {
+    passes(&TYPES, "merged.sql", &BOTH);
+}
+
+#[test]
 fn oracle_writes_are_answered_as_by_one_mysql() {
     passes(&TYPES, "writes.sql", &BOTH);
 }
