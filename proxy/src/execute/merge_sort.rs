@@ -5,7 +5,7 @@ use super::rows::{Row, RowStream};
 use crate::error::StatementError;
 use shardgate_router::error::Code;
 use shardgate_router::plan::SortKey;
-use shardgate_wire::ColumnDefinition;
+use shardgate_wire::{ColumnDefinition, ColumnType};
 
 /// One shard's rows, and the next of them.
 struct Input<S> {
@@ -35,11 +35,35 @@ enum State {
 /// A tournament tree: each inner node holds the input that lost there, so a row costs one comparison for each level. A
 /// stream is read again only when the next row is asked for.
 pub(crate) struct MergeSort<S> {
+    columns: Vec<ColumnDefinition<'static>>,
     inputs: Vec<Input<S>>,
     comparator: Comparator,
     /// At 0 the winner of all, at each inner node (from 1 on) the loser of the match there.
     tree: Vec<usize>,
     state: State,
+}
+
+/// Let a column hold what it holds on another shard, too; false if its type is another there. A shard that sees at once
+/// that it has no rows may give an integer another width, or a text another kind of string.
+fn widen(column: &mut ColumnDefinition<'static>, other: &ColumnDefinition<'static>) -> bool {
+    let width = |kind: ColumnType| match kind {
+        ColumnType::Tiny | ColumnType::Bool => Some(1),
+        ColumnType::Short => Some(2),
+        ColumnType::Int24 => Some(3),
+        ColumnType::Long => Some(4),
+        ColumnType::LongLong => Some(8),
+        _ => None,
+    };
+    let is_string = |kind: ColumnType| matches!(kind, ColumnType::VarChar | ColumnType::VarString | ColumnType::String);
+    match (width(column.column_type), width(other.column_type)) {
+        (Some(here), Some(there)) => {
+            if here < there {
+                *column = other.clone();
+            }
+            true
+        }
+        _ => column.column_type == other.column_type || (is_string(column.column_type) && is_string(other.column_type)),
+    }
 }
 
 impl<S: RowStream> MergeSort<S> {
@@ -49,11 +73,11 @@ impl<S: RowStream> MergeSort<S> {
     /// As [`Comparator::new`]; and `Unsupported` if the shards' columns differ, as they can while a data definition
     /// runs.
     pub(crate) fn new(streams: Vec<S>, keys: &[SortKey]) -> Result<Self, StatementError> {
-        let columns = streams.first().map_or([].as_slice(), |stream| stream.columns());
-        let comparator = Comparator::new(columns, if streams.is_empty() { &[] } else { keys })?;
+        let mut columns = streams.first().map_or_else(Vec::new, |stream| stream.columns().to_vec());
+        let comparator = Comparator::new(&columns, if streams.is_empty() { &[] } else { keys })?;
         for stream in &streams {
             let same = stream.columns().len() == columns.len()
-                && stream.columns().iter().zip(columns).all(|(a, b)| a.column_type == b.column_type)
+                && columns.iter_mut().zip(stream.columns()).all(|(column, other)| widen(column, other))
                 && Comparator::new(stream.columns(), keys)? == comparator;
             if !same {
                 let text =
@@ -63,7 +87,7 @@ impl<S: RowStream> MergeSort<S> {
         }
         let inputs =
             streams.into_iter().map(|stream| Input { stream, row: Row::default(), key: Vec::new(), live: false });
-        Ok(MergeSort { inputs: inputs.collect(), comparator, tree: Vec::new(), state: State::Fresh })
+        Ok(MergeSort { columns, inputs: inputs.collect(), comparator, tree: Vec::new(), state: State::Fresh })
     }
 
     /// Whether input `a` comes before input `b`.
@@ -121,7 +145,7 @@ impl<S: RowStream> Input<S> {
 
 impl<S: RowStream> RowStream for MergeSort<S> {
     fn columns(&self) -> &[ColumnDefinition<'static>] {
-        self.inputs.first().map_or(&[], |input| input.stream.columns())
+        &self.columns
     }
 
     async fn next(&mut self, row: &mut Row) -> Result<bool, StatementError> {
@@ -160,7 +184,6 @@ mod tests {
     use crate::execute::testing::{Rows, code, collect, column, ready};
     use proptest::prelude::*;
     use shardgate_router::plan::Padding;
-    use shardgate_wire::ColumnType;
 
     fn by(column: u32, descending: bool) -> SortKey {
         SortKey { column, weight: None, padding: Padding::NONE, descending }
@@ -220,6 +243,15 @@ mod tests {
         assert_eq!(code(MergeSort::new(streams(), &[])), Some(Code::Unsupported));
         let streams = vec![Rows::new(&columns(), &[]), Rows::new(&columns()[..1], &[])];
         assert_eq!(code(MergeSort::new(streams, &[])), Some(Code::Unsupported));
+    }
+
+    #[test]
+    fn an_integer_is_as_wide_as_on_the_widest_shard() {
+        let wide = [column("n", ColumnType::LongLong), column("shard", ColumnType::Long)];
+        let streams = vec![Rows::new(&columns(), &[]), Rows::new(&wide, &[&["9000000000", "1"]])];
+        let mut merge = MergeSort::new(streams, &[by(0, false)]).unwrap();
+        assert_eq!(merge.columns().first().map(|column| column.column_type), Some(ColumnType::LongLong));
+        assert_eq!(collect(&mut merge).unwrap(), ["9000000000,1"]);
     }
 
     proptest! {
