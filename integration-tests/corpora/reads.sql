@@ -353,5 +353,3 @@ SELECT 'open FROM customer;
 SELECT id id2 id3 FROM customer;
 SELECT (SELECT id FROM customer WHERE id < 5) FROM customer WHERE id = 1;
 SELECT (1, 2) = 1;
--- ordered
-SELECT ((24 NOT IN (18, 110, 137)) - c.id), DATEDIFF(c.born, '1970-05-05') FROM item i JOIN customer c ON c.id = i.customer_id AND i.line BETWEEN 138 AND 6 ORDER BY 2, 1 LIMIT 8 OFFSET 3;

@@ -11,3 +11,4 @@ mod sequences;
 mod session;
 mod town;
 mod transactions;
+mod vexplain;

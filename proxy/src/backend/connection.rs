@@ -1,6 +1,7 @@
 //! One connection to a shard's MySQL, and what is known of its state.
 
 use super::pool::Permit;
+use super::trace::Recorder;
 use crate::error::ShardError;
 use crate::net::{Buffer, Stream};
 use crate::settings::Settings;
@@ -142,6 +143,8 @@ pub(crate) struct Backend {
     pub(crate) broken: bool,
     /// A KILL QUERY that may still come to it, and would hit whatever runs then.
     pub(crate) kill: Option<JoinHandle<()>>,
+    /// Notes what is sent and comes back, for VEXPLAIN.
+    pub(crate) recorder: Option<Box<Recorder>>,
     /// When it was made.
     pub(crate) created: Instant,
     /// When it was given back.
@@ -168,6 +171,7 @@ impl Backend {
             tainted: false,
             broken: false,
             kill: None,
+            recorder: None,
             created: now,
             idle_since: now,
             _permit: permit,
@@ -184,6 +188,9 @@ impl Backend {
 
     /// Append a COM_QUERY to what the next flush sends.
     pub(crate) fn queue_query(&mut self, sql: &[u8]) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.sent(sql);
+        }
         self.queue_command(|out| {
             out.push(CommandCode::Query as u8);
             out.extend_from_slice(sql);
@@ -251,7 +258,12 @@ impl Backend {
                 let source = io::Error::new(io::ErrorKind::UnexpectedEof, "the server closed the connection");
                 Err(BackendError::Io { what: "reading from the shard", source })
             }
-            Ok(_) => Ok(()),
+            Ok(count) => {
+                if let Some(recorder) = &mut self.recorder {
+                    recorder.received(count);
+                }
+                Ok(())
+            }
             Err(source) => {
                 self.broken = true;
                 Err(BackendError::Io { what: "reading from the shard", source })

@@ -6,6 +6,7 @@ mod login;
 mod pool;
 mod rows;
 mod tls;
+mod trace;
 
 pub(crate) use connection::{Backend, BackendError, OkSummary, Profile, Statement};
 pub(crate) use exchange::{Alarm, RelayError, Watch};
@@ -13,3 +14,4 @@ pub(crate) use login::{Credentials, login_settings, random};
 pub(crate) use pool::{AcquireError, InstancePool, Limits, PoolStats, Pools, SharedPools};
 pub(crate) use rows::{Head, Step};
 pub(crate) use tls::backend_tls;
+pub(crate) use trace::{Recorder, Trace};

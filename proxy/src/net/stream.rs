@@ -28,6 +28,8 @@ pub(crate) enum Stream {
     Server(Box<server::TlsStream<Socket>>),
     /// TLS, the proxy is the client.
     Client(Box<client::TlsStream<Socket>>),
+    /// What is written to it is thrown away for a time.
+    Muted(Box<Stream>),
     /// The socket was lost while it was being upgraded to TLS.
     Closed,
 }
@@ -58,7 +60,7 @@ impl Stream {
             Stream::Plain(Socket::Unix(stream)) => stream.read(room).await?,
             Stream::Server(stream) => stream.read(room).await?,
             Stream::Client(stream) => stream.read(room).await?,
-            Stream::Closed => return Err(closed()),
+            Stream::Muted(_) | Stream::Closed => return Err(closed()),
         };
         buffer.filled(count);
         Ok(count)
@@ -78,7 +80,33 @@ impl Stream {
                 stream.write_all(bytes).await?;
                 stream.flush().await
             }
+            Stream::Muted(_) => Ok(()),
             Stream::Closed => Err(closed()),
+        }
+    }
+
+    /// Throw away what is written from now on.
+    pub(crate) fn mute(&mut self) {
+        let stream = std::mem::replace(self, Stream::Closed);
+        *self = Stream::Muted(Box::new(stream));
+    }
+
+    /// The end of [`Stream::mute`].
+    pub(crate) fn unmute(&mut self) {
+        match std::mem::replace(self, Stream::Closed) {
+            Stream::Muted(stream) => *self = *stream,
+            stream => *self = stream,
+        }
+    }
+
+    /// The socket, without TLS.
+    fn socket(&mut self) -> Option<&mut Socket> {
+        match self {
+            Stream::Plain(socket) => Some(socket),
+            Stream::Server(stream) => Some(stream.get_mut().0),
+            Stream::Client(stream) => Some(stream.get_mut().0),
+            Stream::Muted(stream) => stream.socket(),
+            Stream::Closed => None,
         }
     }
 
@@ -92,6 +120,7 @@ impl Stream {
                 let (socket, _) = stream.get_mut();
                 return matches!(socket.peek_now().await, Peek::Closed);
             }
+            Stream::Muted(_) => return false,
             Stream::Closed => return true,
         };
         !matches!(socket.peek_now().await, Peek::Nothing)
@@ -99,18 +128,17 @@ impl Stream {
 
     /// Whether the peer has closed its side, found without waiting and without taking bytes.
     pub(crate) async fn is_closed(&mut self) -> bool {
-        let socket = match self {
-            Stream::Plain(socket) => socket,
-            Stream::Server(stream) => stream.get_mut().0,
-            Stream::Client(stream) => stream.get_mut().0,
-            Stream::Closed => return true,
-        };
+        let Some(socket) = self.socket() else { return true };
         matches!(socket.peek_now().await, Peek::Closed)
     }
 
     /// Whether bytes on this stream can't be read by others: TLS, or a socket of this machine's file system.
     pub(crate) fn is_secure(&self) -> bool {
-        !matches!(self, Stream::Plain(Socket::Tcp(_)) | Stream::Closed)
+        match self {
+            Stream::Muted(stream) => stream.is_secure(),
+            Stream::Plain(Socket::Tcp(_)) | Stream::Closed => false,
+            Stream::Plain(Socket::Unix(_)) | Stream::Server(_) | Stream::Client(_) => true,
+        }
     }
 
     /// Turn a plain stream into TLS, as the server. `begin` is what was read already of the client's TLS records: it
@@ -147,7 +175,7 @@ impl Stream {
             Stream::Plain(socket) => socket.shutdown().await,
             Stream::Server(stream) => stream.shutdown().await,
             Stream::Client(stream) => stream.shutdown().await,
-            Stream::Closed => Ok(()),
+            Stream::Muted(_) | Stream::Closed => Ok(()),
         }
     }
 }

@@ -5,7 +5,7 @@
 
 use super::place::{Place, PlaceKey};
 use super::state::SessionState;
-use crate::backend::{AcquireError, Backend, BackendError, InstancePool, Pools, Profile};
+use crate::backend::{AcquireError, Backend, BackendError, InstancePool, Pools, Profile, Recorder, Trace};
 use crate::error::StatementError;
 use crate::settings::Settings;
 use shardgate_router::error::Code;
@@ -65,6 +65,8 @@ pub(crate) struct Lease {
 #[derive(Debug, Default)]
 pub(crate) struct Connections {
     held: Vec<Held>,
+    /// Where what is sent is noted, while VEXPLAIN runs its statement.
+    pub(crate) trace: Option<Arc<Trace>>,
 }
 
 /// What a statement needs on its connection.
@@ -100,7 +102,8 @@ impl Connections {
         if !self.held.is_empty() {
             let key = place.key();
             if let Some(at) = self.held.iter().position(|held| held.key == key) {
-                let Held { backend, pool, in_transaction, pinned, .. } = self.held.swap_remove(at);
+                let Held { mut backend, pool, in_transaction, pinned, .. } = self.held.swap_remove(at);
+                backend.recorder = self.recorder(&place);
                 return Ok(Lease { place, backend, pool, in_transaction, pinned, reused: false });
             }
         }
@@ -118,7 +121,8 @@ impl Connections {
     ) -> Result<Lease, StatementError> {
         let pool = pools.instance(&place.instance);
         match pool.acquire(profile, settings).await {
-            Ok(backend) => {
+            Ok(mut backend) => {
+                backend.recorder = self.recorder(&place);
                 let reused = backend.is_used();
                 Ok(Lease { place, backend, pool, in_transaction: false, pinned: false, reused })
             }
@@ -126,15 +130,22 @@ impl Connections {
         }
     }
 
+    #[inline]
+    fn recorder(&self, place: &Place) -> Option<Box<Recorder>> {
+        self.trace.as_ref().map(|trace| Box::new(Recorder::new(trace, &place.to_string())))
+    }
+
     /// Keep a connection for the session.
     pub(crate) fn hold(&mut self, lease: Lease) {
-        let Lease { place, backend, pool, in_transaction, pinned, .. } = lease;
+        let Lease { place, mut backend, pool, in_transaction, pinned, .. } = lease;
+        backend.recorder = None;
         self.held.push(Held { key: place.key(), place, backend, pool, in_transaction, pinned });
     }
 
     /// Done with a statement: keep the connection if a transaction is open on it or it is pinned, else give it back.
     #[inline]
     pub(crate) async fn put_back(&mut self, mut lease: Lease) {
+        lease.backend.recorder = None;
         if lease.backend.kill.is_some() {
             lease.backend.settle_kill().await;
         }

@@ -3,15 +3,12 @@
 use super::handshake::{self, LoginError};
 use super::query::Statement;
 use super::state::Warning;
-use super::{End, KeyspaceRef, Session};
+use super::{End, Session};
 use crate::error::StatementError;
-use crate::execute::{Protocol, ReplyContext, SessionView, simple_result};
+use crate::execute::{Protocol, ReplyContext, simple_result};
 use crate::show::{self, Kill, ShowContext, ShowResult};
-use shardgate_router::args::Arguments;
 use shardgate_router::error::Code;
-use shardgate_router::explain;
-use shardgate_router::fingerprint;
-use shardgate_router::plan::{ExplainFormat, KillScope, Local, Operator, Plan, PrepareSource, Show, Target};
+use shardgate_router::plan::{KillScope, Local, PrepareSource, Show};
 use shardgate_wire::ColumnType;
 use shardgate_wire::command::ChangeUser;
 use std::sync::Arc;
@@ -35,7 +32,7 @@ impl Session {
             Local::Set(assignments) => self.set(statement, assignments).await?,
             Local::Show(show) => return self.show(statement, show),
             Local::Kill { scope, id } => self.kill(*id, *scope)?,
-            Local::Explain { format, plan, text } => return self.explain(statement, *format, plan, text),
+            Local::Explain { format, plan, text } => return self.vexplain(statement, *format, plan, text).await,
             Local::Prepare { name, from } => self.prepare_named(name, from).await?,
             Local::Execute { name, using } => return self.execute_named(name, using).await,
             Local::Deallocate(name) => self.deallocate(name)?,
@@ -55,7 +52,7 @@ impl Session {
         }
     }
 
-    fn answer(&mut self, statement: &Statement<'_>, result: &ShowResult) -> Result<(), StatementError> {
+    pub(super) fn answer(&mut self, statement: &Statement<'_>, result: &ShowResult) -> Result<(), StatementError> {
         let context = self.reply_context(statement);
         let columns: Vec<(&str, ColumnType)> = result.columns.iter().map(|(name, kind)| (&**name, *kind)).collect();
         self.state.found_rows = result.rows.len() as u64;
@@ -137,57 +134,6 @@ impl Session {
         if processes.kill(id, kill) { Ok(()) } else { Err(unknown()) }
     }
 
-    /// VEXPLAIN: how a statement would run.
-    fn explain(
-        &mut self,
-        statement: &Statement<'_>,
-        format: ExplainFormat,
-        plan: &Arc<Plan>,
-        text: &str,
-    ) -> Result<(), StatementError> {
-        let name = match format {
-            ExplainFormat::Plan | ExplainFormat::Vitess => "VEXPLAIN",
-            ExplainFormat::Keys => "ColumnUsage",
-            ExplainFormat::Queries | ExplainFormat::All | ExplainFormat::Trace => {
-                let message =
-                    "unsupported: VEXPLAIN QUERIES, ALL and TRACE; VEXPLAIN PLAN shows where a statement goes";
-                return Err(StatementError::sql(Code::Unsupported, message));
-            }
-        };
-        let mut lines = fingerprint::Fingerprint::new();
-        fingerprint::scan(text.as_bytes(), self.state.mode.lex, &mut lines)
-            .map_err(|error| StatementError::sql(Code::Syntax, error.to_string()))?;
-        let shown = self.explained(plan, text, &lines)?;
-        let result = ShowResult {
-            columns: vec![(name.into(), ColumnType::VarString)],
-            rows: shown.lines().map(|line| vec![Some(line.to_owned())]).collect(),
-        };
-        self.answer(statement, &result)
-    }
-
-    /// A plan, and the shards that its target comes to for this statement's values.
-    fn explained(
-        &self,
-        plan: &Plan,
-        text: &str,
-        fingerprint: &fingerprint::Fingerprint,
-    ) -> Result<String, StatementError> {
-        let args = Arguments { text: text.as_bytes(), fingerprint, parameters: None, mode: self.state.mode.lex };
-        let mut shown = explain::to_text(plan, &args);
-        let Some((name, target)) = routed(&plan.root) else { return Ok(shown) };
-        let keyspace = KeyspaceRef::find(&self.snapshot, name)?;
-        let version = &*self.snapshot.server_version;
-        let session = SessionView { state: &self.state, id: self.id, version, evaluated: &[] };
-        let set = target.resolve(&args, &session, keyspace.ranges())?;
-        let mut shards = Vec::new();
-        for index in set.indices() {
-            shards.push(keyspace.place(*index as usize, self.state.target.tablet, 0)?.to_string());
-        }
-        let any = if set.is_any() { " (or any other)" } else { "" };
-        shown.push_str(&format!("\nShards: {}{any}\n", shards.join(", ")));
-        Ok(shown)
-    }
-
     /// PREPARE name FROM text.
     async fn prepare_named(&mut self, name: &str, from: &PrepareSource) -> Result<(), StatementError> {
         let text: Vec<u8> = match from {
@@ -238,19 +184,6 @@ impl Session {
             Err(LoginError::Denied { .. } | LoginError::Refused(_)) => Err(End::Proxy),
         }
     }
-}
-
-/// The keyspace and target of a plan that has one target for all of it.
-fn routed(operator: &Operator) -> Option<(&str, &Target)> {
-    let route = match operator {
-        Operator::Route(route) => route,
-        Operator::MergeSort(sort) => &sort.input,
-        Operator::Aggregate(aggregate) => &aggregate.input,
-        Operator::Compute(compute) => &compute.input.input,
-        Operator::Limit(limit) => return routed(&limit.input),
-        _ => return None,
-    };
-    Some((&route.keyspace, &route.target))
 }
 
 fn unknown_statement(name: &str, verb: &str) -> StatementError {

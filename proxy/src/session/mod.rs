@@ -14,6 +14,7 @@ mod set;
 mod state;
 mod transaction;
 mod variables;
+mod vexplain;
 
 use crate::client::{Client, Input, InputError};
 pub(crate) use connections::{Connections, Lease, Needs, Transaction, quote_name};
