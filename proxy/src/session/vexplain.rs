@@ -61,7 +61,8 @@ impl Session {
     ) -> Result<Option<ShowResult>, StatementError> {
         self.check_rights(plan)?;
         let args = Arguments { text: text.as_bytes(), fingerprint, parameters: None, mode: self.state.mode.lex };
-        let statement = Statement { args, plan: Arc::clone(plan), frames: None, binary: false, execution: None };
+        let statement =
+            Statement { args, plan: Arc::clone(plan), frames: None, binary: false, execution: None, collector: None };
         let trace = Arc::new(Trace::default());
         let (length, seq) = (self.client.out.len(), self.client.seq);
         let begun = Instant::now();
@@ -78,8 +79,8 @@ impl Session {
             }
             self.client.out.truncate(length);
             self.client.seq = seq;
-            let message = "the explained statement failed after its first rows; run it by itself to see the error";
-            return Err(StatementError::sql(Code::Interrupted, message));
+            let message = "unsupported: VEXPLAIN of a statement that fails after its first rows; run it by itself to see the error";
+            return Err(StatementError::sql(Code::Unsupported, message));
         }
         self.client.out.truncate(length);
         self.client.seq = seq;
@@ -122,12 +123,7 @@ impl Session {
     }
 
     /// A plan, and the shards that its target comes to for this statement's values.
-    fn explained(
-        &self,
-        plan: &Plan,
-        text: &str,
-        fingerprint: &Fingerprint,
-    ) -> Result<String, StatementError> {
+    fn explained(&self, plan: &Plan, text: &str, fingerprint: &Fingerprint) -> Result<String, StatementError> {
         let args = Arguments { text: text.as_bytes(), fingerprint, parameters: None, mode: self.state.mode.lex };
         let mut shown = explain::to_text(plan, &args);
         let Some((name, target)) = routed(&plan.root) else { return Ok(shown) };

@@ -98,9 +98,9 @@ fn difference(text: &str, plain: &RawReply, proxy: &RawReply, sure: Sure) -> Opt
             }
             let loose = is_of_session(text);
             let mut columns = columns.iter().zip(columns_b);
-            if let Some(text) =
-                columns.find_map(|(plain, proxy)| differing_column(plain, proxy, loose, text.contains("GROUP BY") || rows.is_empty()))
-            {
+            if let Some(text) = columns.find_map(|(plain, proxy)| {
+                differing_column(plain, proxy, loose, text.contains("GROUP BY") || rows.is_empty())
+            }) {
                 return Some(text);
             }
             let (mut rows, mut rows_b) = (rows.clone(), rows_b.clone());
