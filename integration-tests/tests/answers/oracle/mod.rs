@@ -8,7 +8,6 @@ mod corpus;
 mod fixture;
 mod pair;
 mod random;
-mod support;
 mod tally;
 mod tier;
 mod vitess;
