@@ -6,7 +6,7 @@
 
 use super::analysis::Analysis;
 use super::bind::{Bound, Output};
-use super::columns::comparable;
+use super::columns::{comparable, is_byte_wise};
 use super::condition;
 use super::keys::{Hidden, Keys};
 use super::kind::Kind;
@@ -338,7 +338,7 @@ impl<'q> Operands<'_, '_, '_, 'q> {
             }
         }
         for (column, descending) in wanted {
-            let key = self.sort_key(column, descending, &mut order)?;
+            let key = self.sort_key(column, descending, distinct, &mut order)?;
             order.sorts.push(key);
         }
         Ok(order)
@@ -368,7 +368,13 @@ impl<'q> Operands<'_, '_, '_, 'q> {
     }
 
     /// How the rows are ordered by a column, with its weights in each operand if it is text.
-    fn sort_key(&mut self, column: usize, descending: bool, order: &mut Order) -> Result<SortKey, Refusal> {
+    fn sort_key(
+        &mut self,
+        column: usize,
+        descending: bool,
+        distinct: bool,
+        order: &mut Order,
+    ) -> Result<SortKey, Refusal> {
         let mut kind: Option<Kind> = None;
         let mut texts = Vec::new();
         for index in 0..self.operands.len() {
@@ -405,6 +411,11 @@ impl<'q> Operands<'_, '_, '_, 'q> {
         let Some(Kind::Text(collation)) = kind else {
             return Ok(SortKey { column: column as u32, weight: None, padding: Padding::NONE, descending });
         };
+        if distinct && !is_byte_wise(&collation) {
+            return Err(Refusal::unsupported(
+                "UNION on several shards of texts that differ and are equal: which one stays depends on all rows",
+            ));
+        }
         let padding = super::keys::of_collation(&collation)?;
         let weight = order.visible + order.weights.first().map_or(0, Vec::len);
         for (weights, text) in order.weights.iter_mut().zip(texts) {
