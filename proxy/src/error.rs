@@ -17,6 +17,22 @@ pub(crate) struct ShardError {
     pub(crate) origin: Arc<str>,
 }
 
+impl ShardError {
+    /// What the client is told of a statement that was stopped on a shard because its time was up.
+    pub(crate) fn time_is_up() -> Self {
+        let message = "Query execution was interrupted, maximum statement execution time exceeded";
+        let error = SqlError::new(Code::QueryTimeout, message);
+        let mut sqlstate = *b"HY000";
+        sqlstate.iter_mut().zip(Code::QueryTimeout.sqlstate().bytes()).for_each(|(to, from)| *to = from);
+        ShardError {
+            errno: Code::QueryTimeout.errno(),
+            sqlstate,
+            message: error.to_string().into_bytes(),
+            origin: Arc::from(""),
+        }
+    }
+}
+
 /// Why a statement failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum StatementError {

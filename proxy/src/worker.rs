@@ -2,6 +2,7 @@
 
 use crate::backend::{Pools, SharedPools};
 use crate::control::Control;
+use crate::execute::SystemColumn;
 use crate::metrics::{Metrics, WorkerMetrics};
 use crate::sequence::Sequences;
 use crate::session::AuthCache;
@@ -61,6 +62,7 @@ pub(crate) struct Worker {
     pub(crate) metrics: Arc<WorkerMetrics>,
     sets: Mutex<HashMap<SetKey, Arc<Settings>>>,
     texts: Mutex<HashMap<Arc<[u8]>, ()>>,
+    system_columns: Mutex<HashMap<(u32, &'static str), Arc<[SystemColumn]>>>,
     turn: AtomicUsize,
 }
 
@@ -82,6 +84,7 @@ impl Worker {
             metrics,
             sets: Mutex::default(),
             texts: Mutex::default(),
+            system_columns: Mutex::default(),
             turn: AtomicUsize::new(0),
         }
     }
@@ -110,6 +113,17 @@ impl Worker {
             sets.clear();
         }
         sets.insert(SetKey { text: text.into(), before: before.fingerprint() }, Arc::clone(after));
+    }
+
+    /// The columns of a table of `information_schema`, as servers of this version declare them.
+    pub(crate) fn system_columns(&self, version: u32, table: &'static str) -> Option<Arc<[SystemColumn]>> {
+        self.system_columns.lock().unwrap_or_else(PoisonError::into_inner).get(&(version, table)).cloned()
+    }
+
+    /// Remember those columns.
+    pub(crate) fn remember_system_columns(&self, version: u32, table: &'static str, columns: &Arc<[SystemColumn]>) {
+        let mut known = self.system_columns.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert((version, table), Arc::clone(columns));
     }
 
     /// The one copy of a prepared statement's text at this worker, so that sessions share what a connection has

@@ -87,6 +87,14 @@ impl Catalog {
         self.keyspace(keyspace).is_some_and(|info| info.renamed)
     }
 
+    /// Whether one MySQL has everything under the names that clients use, so that what it says about itself is the truth.
+    pub fn is_one_server(&self) -> bool {
+        self.default.as_ref().is_some_and(|default| {
+            let there = |info: &KeyspaceInfo| !info.sharded && !info.renamed && info.server_group == Some(default.server_group);
+            self.keyspaces.iter().all(there)
+        })
+    }
+
     /// Whether the keyspace is sharded.
     pub fn is_sharded(&self, keyspace: &str) -> bool {
         self.keyspace(keyspace).is_some_and(|info| info.sharded)

@@ -4,8 +4,8 @@ mod writes;
 
 use crate::args::Arguments;
 use crate::plan::{
-    Aggregate, AggregateColumn, Arithmetic, Compute, Ddl, Effects, Gather, Insert, KeyExpr, KeyList, Local, Operator,
-    Piece, Plan, Route, SortKey, Target, Template, ValueExpr,
+    Aggregate, AggregateColumn, Arithmetic, Compute, Ddl, Effects, Gather, Insert, KeyExpr, KeyList, KnownValue, Local,
+    Metadata, MetadataPart, Operator, Piece, Plan, Route, SortKey, Target, Template, ValueExpr,
 };
 use serde_json::{Map, Value as Json, json};
 use std::fmt::Write;
@@ -125,6 +125,7 @@ fn operator(operator: &Operator, args: &Arguments<'_>) -> Json {
             "tables": tables.iter().map(|table| table.to_string()).collect::<Vec<_>>(),
             "sql": template(sql, args),
         }),
+        Operator::Metadata(found) => metadata(found, args),
         Operator::NextValues { sequence, count } => json!({
             "operator": "NextValues",
             "sequence": format!("{}.{}", sequence.keyspace, sequence.table),
@@ -154,6 +155,48 @@ fn route(route: &Route, args: &Arguments<'_>) -> Json {
         object.insert("hidden_columns".into(), json!(route.hidden));
     }
     Json::Object(object)
+}
+
+fn metadata(found: &Metadata, args: &Arguments<'_>) -> Json {
+    let tables = found.tables.iter().map(|table| {
+        let mut text = table.layout.name.to_owned();
+        if let Some(columns) = &table.columns {
+            let _ = write!(text, "({})", columns.join(", "));
+        }
+        for (what, known) in [("database", &table.schemas), ("table", &table.names)] {
+            if let Some(known) = known {
+                let known: Vec<String> = known.iter().map(|known| known_value(known, args)).collect();
+                let _ = write!(text, " of {what} {}", known.join(", "));
+            }
+        }
+        text
+    });
+    let sql: String = found
+        .parts
+        .iter()
+        .map(|part| match part {
+            MetadataPart::Text(text) => template(text, args),
+            MetadataPart::Rows { table, alias: Some(alias) } => format!("{{rows {table}}} AS `{alias}`"),
+            MetadataPart::Rows { table, alias: None } => format!("{{rows {table}}}"),
+            MetadataPart::ColumnName(name) => format!("{{name of {name}}}"),
+        })
+        .collect();
+    json!({
+        "operator": "Metadata",
+        "keyspace": *found.keyspace,
+        "shards": target(&found.target, args),
+        "gathered": tables.collect::<Vec<_>>(),
+        "sql": sql,
+    })
+}
+
+fn known_value(known: &KnownValue, args: &Arguments<'_>) -> String {
+    match known {
+        KnownValue::Name(name) => name.to_string(),
+        KnownValue::Current => "in use".to_owned(),
+        KnownValue::Value(found) => value(found, args),
+        KnownValue::List(slot) => value(&ValueExpr::Slot(*slot), args),
+    }
 }
 
 fn sort_key(key: &SortKey) -> String {

@@ -15,6 +15,7 @@ pub mod coerce;
 pub mod error;
 pub mod explain;
 pub mod fingerprint;
+pub mod information_schema;
 pub mod literal;
 pub mod load_text;
 pub mod plan;

@@ -24,6 +24,7 @@ mod kind;
 mod load;
 mod local;
 mod merge;
+mod metadata;
 mod names;
 mod other;
 mod route;
@@ -33,6 +34,7 @@ mod set;
 mod set_operation;
 mod shape;
 mod show;
+mod show_metadata;
 mod statement;
 mod write;
 
@@ -271,6 +273,17 @@ fn simple(class: StatementClass, keyspace: Arc<str>, target: Target, effects: Ef
         effects,
         root: Operator::Route(Route { keyspace, target, sql: Template::UNCHANGED, sql_alone: None, hidden: 0 }),
     }
+}
+
+/// The keyspace whose first shard keeps the user locks of all sessions, whatever their database is.
+fn lock_home(context: &Context<'_>) -> Arc<str> {
+    let catalog = context.catalog;
+    if catalog.default.is_some() {
+        let own = context.database.filter(|name| matches!(catalog.database(name), Some(Database::Adopted)));
+        return Arc::from(own.unwrap_or_default());
+    }
+    let unsharded = catalog.keyspaces.iter().find(|keyspace| !keyspace.sharded);
+    unsharded.or(catalog.keyspaces.first()).map_or_else(|| Arc::from(""), |keyspace| Arc::clone(&keyspace.name))
 }
 
 /// The keyspace of a statement that names no table: the session's, else any.

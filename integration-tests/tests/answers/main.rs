@@ -4,6 +4,7 @@ mod adoption;
 mod changes;
 mod gathered;
 mod limits;
+mod metadata;
 mod oracle;
 mod placement;
 mod routing;

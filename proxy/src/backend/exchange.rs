@@ -3,11 +3,13 @@
 use super::connection::{Backend, BackendError};
 use super::pool::InstancePool;
 use crate::client::Client;
+use crate::error::ShardError;
 use crate::net::Stream;
 use crate::show::ProcessHandle;
-use shardgate_wire::StatusFlags;
+use shardgate_router::error::Code;
+use shardgate_wire::{Capabilities, StatusFlags};
 use shardgate_wire::frame;
-use shardgate_wire::reply::{EofPacket, Expect, OkPacket, Outcome, ReplyScanner};
+use shardgate_wire::reply::{End, EofPacket, ErrPacket, Expect, OkPacket, Outcome, ReplyScanner};
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -56,6 +58,8 @@ pub(crate) struct Watch<'a> {
     grace: Option<Instant>,
     /// The KILL QUERY that was sent.
     kill: Option<JoinHandle<()>>,
+    /// It was killed because its time was up.
+    timed_out: bool,
     /// When to look after the statement.
     alarm: &'a mut Alarm,
 }
@@ -85,7 +89,7 @@ impl<'a> Watch<'a> {
         pool: &'a Arc<InstancePool>,
         alarm: &'a mut Alarm,
     ) -> Self {
-        Watch { process, deadline, pool, grace: None, kill: None, alarm }
+        Watch { process, deadline, pool, grace: None, kill: None, timed_out: false, alarm }
     }
 
     /// Kill the statement, and wait a while for the shard's answer to it.
@@ -121,8 +125,14 @@ impl Backend {
             };
             let bytes = self.buffer.bytes().get(..progress.consumed).unwrap_or_default();
             match progress.complete {
-                Some(outcome) => {
-                    if bytes.len() <= COPY_LIMIT {
+                Some(mut outcome) => {
+                    if watch.timed_out && is_interrupted(&outcome) {
+                        let start = last_packet(bytes);
+                        tail.extend_from_slice(bytes.get(..start).unwrap_or_default());
+                        let seq = bytes.get(start + 3).copied().unwrap_or_default();
+                        let capabilities = self.profile.capabilities();
+                        frame::append(tail, &mut frame::Seq(seq), |out| time_is_up(&mut outcome, capabilities, out));
+                    } else if bytes.len() <= COPY_LIMIT {
                         tail.extend_from_slice(bytes);
                     } else {
                         client.write_all(bytes).await.map_err(RelayError::Client)?;
@@ -167,7 +177,10 @@ impl Backend {
                     }
                     match (watch.grace, watch.deadline) {
                         (Some(grace), _) if now >= grace => return Err(RelayError::Interrupted { relayed }),
-                        (None, Some(deadline)) if now >= deadline => watch.stop(self.thread_id),
+                        (None, Some(deadline)) if now >= deadline => {
+                            watch.timed_out = true;
+                            watch.stop(self.thread_id);
+                        }
                         _ => {}
                     }
                 }
@@ -200,7 +213,11 @@ impl Backend {
                 self.broken = true;
                 RelayError::Backend { error: BackendError::Protocol(error.to_string()), relayed }
             })?;
-            if let Some(outcome) = progress.complete {
+            if let Some(mut outcome) = progress.complete {
+                if watch.timed_out && is_interrupted(&outcome) {
+                    payload.clear();
+                    time_is_up(&mut outcome, capabilities, &mut payload);
+                }
                 if client.more_results && !outcome.is_err() {
                     announce_more(&mut payload, capabilities);
                 }
@@ -218,8 +235,33 @@ impl Backend {
     }
 }
 
+/// Whether the reply is the server's answer to KILL QUERY.
+fn is_interrupted(outcome: &Outcome) -> bool {
+    outcome.errno() == Some(Code::Interrupted.errno())
+}
+
+/// Where the last packet of whole packets begins.
+fn last_packet(bytes: &[u8]) -> usize {
+    let mut start = 0;
+    while let Some([a, b, c, _]) = bytes.get(start..start + frame::HEADER_LEN) {
+        let next = start + frame::HEADER_LEN + u32::from_le_bytes([*a, *b, *c, 0]) as usize;
+        if next >= bytes.len() {
+            break;
+        }
+        start = next;
+    }
+    start
+}
+
+/// The error of a statement that the proxy stopped because its time was up, in the place of the server's.
+fn time_is_up(outcome: &mut Outcome, capabilities: Capabilities, out: &mut Vec<u8>) {
+    let error = ShardError::time_is_up();
+    outcome.end = End::Err { errno: error.errno, sqlstate: error.sqlstate };
+    ErrPacket { errno: error.errno, sqlstate: error.sqlstate, message: error.message.into() }.encode(out, capabilities);
+}
+
 /// Set the flag in a reply's last packet that says that another result follows.
-fn announce_more(payload: &mut Vec<u8>, capabilities: shardgate_wire::Capabilities) {
+fn announce_more(payload: &mut Vec<u8>, capabilities: Capabilities) {
     if payload.first() == Some(&EofPacket::HEADER) && !capabilities.deprecate_eof() {
         if let Ok(mut eof) = EofPacket::decode(payload) {
             eof.status |= StatusFlags::MORE_RESULTS;
@@ -240,6 +282,19 @@ fn announce_more(payload: &mut Vec<u8>, capabilities: shardgate_wire::Capabiliti
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_last_packet_of_a_reply_is_found() {
+        let mut bytes = Vec::new();
+        let mut seq = frame::Seq(1);
+        assert_eq!(last_packet(&bytes), 0);
+        frame::append_payload(&mut bytes, &mut seq, b"one");
+        assert_eq!(last_packet(&bytes), 0);
+        frame::append_payload(&mut bytes, &mut seq, b"");
+        assert_eq!(last_packet(&bytes), 7);
+        frame::append_payload(&mut bytes, &mut seq, b"three");
+        assert_eq!(last_packet(&bytes), 11);
+    }
 
     #[tokio::test]
     async fn an_alarm_that_was_set_for_later_rings_in_time() {

@@ -1,7 +1,9 @@
 //! The wait for a shard's answer to a statement that it shares with other shards.
 
 use crate::backend::{BackendError, Head};
+use crate::error::ShardError;
 use crate::session::{Lease, Session};
+use shardgate_router::error::Code;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -27,6 +29,7 @@ pub(super) async fn read_head(
     let Session { process, client, .. } = session;
     let mut kill = None;
     let mut grace: Option<Instant> = None;
+    let mut timed_out = false;
     let result = {
         let mut head = std::pin::pin!(lease.backend.read_head());
         loop {
@@ -43,7 +46,10 @@ pub(super) async fn read_head(
                             break Err(BackendError::Timeout(KILL_GRACE, "stopping the statement"));
                         }
                         Some(_) => false,
-                        None => deadline.is_some_and(|deadline| now >= deadline) || client.stream.is_closed().await,
+                        None => {
+                            timed_out = deadline.is_some_and(|deadline| now >= deadline);
+                            timed_out || client.stream.is_closed().await
+                        }
                     }
                 }
             };
@@ -52,6 +58,12 @@ pub(super) async fn read_head(
                 kill = Some(pool.kill_query(thread_id));
             }
         }
+    };
+    let result = match result {
+        Err(BackendError::Answered(error)) if timed_out && error.errno == Code::Interrupted.errno() => {
+            Err(BackendError::Answered(Box::new(ShardError::time_is_up())))
+        }
+        result => result,
     };
     if matches!(result, Err(BackendError::Timeout(..))) {
         lease.backend.broken = true;

@@ -13,6 +13,7 @@ mod fold;
 mod found;
 mod gather;
 mod head;
+mod information_schema;
 mod insert;
 mod insert_rows;
 mod limit;
@@ -21,6 +22,7 @@ mod load;
 mod local_file;
 mod merge_sort;
 mod moves;
+mod metadata;
 mod next_values;
 mod ok_sum;
 mod output;
@@ -41,6 +43,7 @@ mod warnings;
 mod write;
 
 pub(crate) use found::Collector;
+pub(crate) use information_schema::SystemColumn;
 pub(crate) use output::{Protocol, ReplyContext, simple_result};
 pub(crate) use prepared::{describe, field_list};
 pub(crate) use rows::Row;
@@ -77,6 +80,7 @@ async fn run_other(
         Operator::Change(change) => Box::pin(change::run(session, statement, change)).await,
         Operator::Load(load) => Box::pin(load::run(session, statement, load)).await,
         Operator::Ddl(ddl) => Box::pin(ddl::run(session, statement, ddl)).await,
+        Operator::Metadata(metadata) => Box::pin(metadata::run(session, statement, metadata)).await,
         Operator::NextValues { sequence, count } => {
             Box::pin(next_values::run(session, statement, sequence, count)).await
         }

@@ -63,8 +63,15 @@ pub(crate) async fn describe(
     }
     let (keyspace, template) = described_by(&statement.plan.root);
     let place = describing_place(session, keyspace)?;
-    let own = template.is_none_or(Template::is_unchanged);
+    let metadata = match &statement.plan.root {
+        Operator::Metadata(metadata) => Some(metadata),
+        _ => None,
+    };
+    let own = metadata.is_none() && template.is_none_or(Template::is_unchanged);
     let rendered = match template {
+        _ if let Some(metadata) = metadata => {
+            Some(super::metadata::describing_text(session, statement, metadata, &place).await?)
+        }
         Some(template) if !own => Some(render(session, statement, template, &place, &[], None)?),
         _ => None,
     };
@@ -124,6 +131,7 @@ fn described_by(operator: &Operator) -> (Option<&str>, Option<&Template>) {
         Operator::Change(change) => (Some(&change.keyspace), Some(&change.alone.sql)),
         Operator::InsertRows(insert) => (Some(&insert.keyspace), insert.alone.as_ref().map(|alone| &alone.sql)),
         Operator::Ddl(ddl) => (Some(&ddl.keyspace), Some(&ddl.sql)),
+        Operator::Metadata(metadata) => (Some(&metadata.keyspace), Some(&metadata.alone)),
         Operator::NextValues { .. } | Operator::Load(_) | Operator::Local(_) => (None, None),
     }
 }

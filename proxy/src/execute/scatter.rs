@@ -301,7 +301,7 @@ async fn send_cut<S: RowStream>(
 }
 
 /// Send a stream's rows to the client, without the packet that ends them: see [`end`].
-async fn send<S: RowStream>(
+pub(super) async fn send<S: RowStream>(
     session: &mut Session,
     statement: &Statement<'_>,
     stream: &mut S,

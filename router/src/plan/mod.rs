@@ -13,6 +13,7 @@ mod insert_rows;
 mod load;
 mod local;
 mod merge;
+mod metadata;
 mod padding;
 mod placement;
 mod route;
@@ -32,6 +33,7 @@ pub use local::{
     TransactionStart,
 };
 pub use merge::{Limit, LimitValue, MergeSort, SortKey};
+pub use metadata::{KnownValue, Metadata, MetadataPart, MetadataTable};
 pub use padding::Padding;
 pub use placement::{PlacedColumn, Placement};
 pub use route::{Effects, Route};
@@ -137,6 +139,8 @@ pub enum Operator {
     Load(Box<Load>),
     /// Run a data definition on every shard.
     Ddl(Ddl),
+    /// Run a statement over rows of `information_schema` that are gathered from all servers.
+    Metadata(Metadata),
     /// `SELECT NEXT n VALUES FROM sequence`.
     NextValues {
         /// Where the sequence is.

@@ -19,6 +19,13 @@ pub(super) struct Cursor<'t> {
     pub(super) before: u32,
 }
 
+/// A place that a cursor can go back to.
+pub(super) struct Mark<'t> {
+    lexer: Lexer<'t>,
+    token: Token,
+    before: u32,
+}
+
 impl<'t> Cursor<'t> {
     pub(super) fn new(text: &'t [u8], context: &'t Context<'t>, options: &'t ParseOptions) -> Self {
         let mut lexer = Lexer::new(text, 0, options);
@@ -38,6 +45,19 @@ impl<'t> Cursor<'t> {
         self.before = to;
         self.lexer = Lexer::new(self.text, to as usize, options);
         self.token = self.lexer.next();
+    }
+
+    /// Where the cursor is, to come back.
+    pub(super) fn mark(&self) -> Mark<'t> {
+        Mark { lexer: self.lexer.clone(), token: self.token, before: self.before }
+    }
+
+    /// Go back.
+    pub(super) fn back(&mut self, mark: Mark<'t>) {
+        let Mark { lexer, token, before } = mark;
+        self.lexer = lexer;
+        self.token = token;
+        self.before = before;
     }
 
     fn is_word(&self) -> bool {
@@ -69,13 +89,11 @@ impl<'t> Cursor<'t> {
 
     /// Go over the words if they are here one after another; over all or none.
     pub(super) fn eat_all(&mut self, words: &[&str]) -> bool {
-        let (lexer, token, before) = (self.lexer.clone(), self.token, self.before);
+        let mark = self.mark();
         if words.iter().all(|word| self.eat(word)) {
             return true;
         }
-        self.lexer = lexer;
-        self.token = token;
-        self.before = before;
+        self.back(mark);
         false
     }
 

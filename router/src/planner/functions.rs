@@ -10,6 +10,10 @@ use crate::sql::ast::{
     VariableScope, Visitor, walk_expr, walk_query, walk_select, walk_statement,
 };
 
+/// Functions of locks that a name stands for, which exclude each other on one server only.
+pub(super) const USER_LOCKS: [&str; 5] =
+    ["GET_LOCK", "RELEASE_LOCK", "RELEASE_ALL_LOCKS", "IS_FREE_LOCK", "IS_USED_LOCK"];
+
 /// What was found.
 #[derive(Default)]
 pub(super) struct Functions {
@@ -20,6 +24,8 @@ pub(super) struct Functions {
     pub(super) effects: Effects,
     /// Names a function whose value differs between calls (`RAND()`, `UUID()`), with its text.
     pub(super) volatile: Option<Span>,
+    /// Names a function of user locks (`GET_LOCK` and its kin).
+    pub(super) user_locks: bool,
     /// INTO is written.
     pub(super) into: bool,
 }
@@ -86,7 +92,8 @@ impl Functions {
             ("USER" | "SESSION_USER" | "SYSTEM_USER", _) => SessionValue::User,
             ("CURRENT_USER", _) => SessionValue::CurrentUser,
             ("VERSION", _) => SessionValue::Version,
-            ("GET_LOCK" | "RELEASE_LOCK" | "RELEASE_ALL_LOCKS" | "IS_FREE_LOCK" | "IS_USED_LOCK", _) => {
+            (name, _) if USER_LOCKS.contains(&name) => {
+                self.user_locks = true;
                 self.effects.pins_connection = true;
                 return;
             }

@@ -1,11 +1,12 @@
 //! Statements that go to one server as they are, and EXPLAIN.
 
 use super::cursor::Cursor;
+use super::functions::USER_LOCKS;
 use super::local::{explain, local};
-use super::{Context, any_keyspace, pass, rows, show, simple};
+use super::{Context, any_keyspace, lock_home, pass, rows, show, simple};
 use crate::error::{Code, SqlError};
 use crate::fingerprint::Fingerprint;
-use crate::plan::{Effects, ExplainFormat, Local, Operator, Plan, Route, StatementClass, Target};
+use crate::plan::{Effects, ExplainFormat, Local, Metadata, Operator, Plan, Route, StatementClass, Target};
 use crate::sql::token::TokenKind;
 
 /// First words of MySQL's statements that are sent as they are.
@@ -41,11 +42,15 @@ const KNOWN: [&str; 28] = [
 ];
 
 /// Plan a statement that no other part knows.
-pub(super) fn plan(cursor: &Cursor<'_>, context: &Context<'_>) -> Result<Plan, SqlError> {
+pub(super) fn plan(cursor: &mut Cursor<'_>, context: &Context<'_>) -> Result<Plan, SqlError> {
     let word = cursor.word();
     let sharded = context.database.is_some_and(|name| context.catalog.is_sharded(name));
     match word.as_str() {
         "DO" => {
+            if names_user_locks(cursor) {
+                let effects = Effects { pins_connection: true, ..Effects::default() };
+                return Ok(simple(StatementClass::LockingSelect, lock_home(context), Target::Unsharded, effects));
+            }
             let keyspace = any_keyspace(context);
             let target = if context.catalog.is_sharded(&keyspace) { Target::AnyShard } else { Target::Unsharded };
             return Ok(simple(StatementClass::Other, keyspace, target, Effects::default()));
@@ -79,6 +84,18 @@ pub(super) fn plan(cursor: &Cursor<'_>, context: &Context<'_>) -> Result<Plan, S
     };
     plan.effects = effects;
     Ok(plan)
+}
+
+/// Whether one of the words behind the cursor is a function of user locks.
+fn names_user_locks(cursor: &mut Cursor<'_>) -> bool {
+    let mark = cursor.mark();
+    let mut found = false;
+    while !cursor.at_end() && !found {
+        found = USER_LOCKS.iter().any(|name| cursor.at(name));
+        cursor.next();
+    }
+    cursor.back(mark);
+    found
 }
 
 /// EXPLAIN, DESCRIBE, DESC, with the cursor on the word.
@@ -122,6 +139,10 @@ pub(super) fn plan_explain(
             Operator::Aggregate(aggregate) => Operator::Route(aggregate.input),
             Operator::Compute(compute) => Operator::Route(compute.input.input),
             Operator::Limit(limit) => *limit.input,
+            Operator::Metadata(metadata) => {
+                let Metadata { keyspace, target, alone, .. } = metadata;
+                Operator::Route(Route { keyspace, target, sql: alone, sql_alone: None, hidden: 0 })
+            }
             Operator::Change(change) => Operator::Route(change.alone),
             Operator::Gather(gather) => match gather.alone {
                 Some(route) => Operator::Route(route),

@@ -3,13 +3,16 @@
 use super::analysis::Analysis;
 use super::bind::Binder;
 use super::gather;
-use super::merge;
+use super::{merge, metadata};
 use super::route::{RoutingKind, is_certainly_one};
 use super::set_operation;
+use super::lock_home;
+use super::names::ResolvedKind;
 use super::statement::{Planning, apart, hint};
 use crate::error::{Code, SqlError};
 use crate::plan::{Plan, StatementClass, Target};
 use crate::sql::ast::{Query, QueryBody};
+use std::sync::Arc;
 
 /// Plan a query.
 pub(super) fn plan(mut planning: Planning<'_>, query: &Query) -> Result<Plan, SqlError> {
@@ -24,6 +27,12 @@ pub(super) fn plan(mut planning: Planning<'_>, query: &Query) -> Result<Plan, Sq
         found => found?,
     };
     planning.qualify(&analysis, &routing.keyspace);
+    if planning.functions.user_locks {
+        return user_locks(planning, &analysis, &routing.keyspace);
+    }
+    if let Some(root) = metadata::plan(&planning, &analysis, query, &routing)? {
+        return Ok(planning.finish(StatementClass::Select, &analysis, root));
+    }
     let keyspace = routing.keyspace;
     let root = match routing.kind {
         RoutingKind::Unsharded => planning.whole(&keyspace, Target::Unsharded)?,
@@ -79,6 +88,27 @@ fn class_of(query: &Query, planning: &Planning<'_>) -> StatementClass {
     } else {
         StatementClass::Select
     }
+}
+
+/// A query with GET_LOCK or its kin, which goes where all sessions' locks are.
+fn user_locks(planning: Planning<'_>, analysis: &Analysis<'_>, keyspace: &Arc<str>) -> Result<Plan, SqlError> {
+    let context = planning.context;
+    let home = lock_home(context);
+    let has_tables =
+        analysis.occurrences.iter().any(|occurrence| !matches!(occurrence.table.kind, ResolvedKind::System));
+    let group = context.catalog.server_group(&home);
+    let same = **keyspace == *home || (group.is_some() && context.catalog.server_group(keyspace) == group);
+    if has_tables && (!same || context.catalog.is_sharded(keyspace)) {
+        return Err(SqlError::new(
+            Code::Unsupported,
+            "unsupported: GET_LOCK, RELEASE_LOCK and their kin together with tables: the locks of all sessions are on one \
+             server, and the tables on others; call them in a statement without tables",
+        ));
+    }
+    let at = if has_tables { keyspace } else { &home };
+    // The first shard, if the keyspace has several.
+    let root = planning.whole(at, Target::Unsharded)?;
+    Ok(planning.finish(StatementClass::LockingSelect, analysis, root))
 }
 
 fn locks(query: &Query) -> bool {

@@ -3,7 +3,7 @@
 use super::cursor::{Cursor, Name};
 use super::edit::Edits;
 use super::local::local;
-use super::{Context, any_keyspace, names};
+use super::{Context, any_keyspace, names, show_metadata};
 use crate::catalog::Database;
 use crate::error::{Code, SqlError};
 use crate::fingerprint::{Fingerprint, unquote};
@@ -19,6 +19,9 @@ pub(super) fn plan(
     context: &Context<'_>,
 ) -> Result<Plan, SqlError> {
     cursor.next();
+    if let Some(plan) = show_metadata::plan(cursor, fingerprint, context)? {
+        return Ok(plan);
+    }
     if let Some(show) = own(cursor, context)? {
         return Ok(local(StatementClass::Show, Local::Show(show)));
     }

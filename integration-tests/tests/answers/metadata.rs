@@ -1,0 +1,134 @@
+//! What `information_schema`, SHOW and dumps say about keyspaces that are on several servers.
+
+use shardgate_cli::playground::MysqldBinary;
+use shardgate_integration_tests::{Endpoint, shared_plain_mysql};
+
+use crate::session::Session;
+use crate::town::{app, on_shards, town};
+
+#[test]
+fn tables_of_all_servers_are_in_one_list() {
+    // Without a default database, from a session of any keyspace, alone and inside other queries.
+    for database in ["", "town", "hall"] {
+        let mut session = Session::new(&town().proxy("admin", database));
+        let tables = "SELECT DISTINCT table_schema FROM information_schema.tables WHERE table_name IN ('person', 'memo') ORDER BY 1";
+        assert_eq!(session.rows(tables).concat(), ["hall", "town"], "{database}");
+        let derived = "SELECT COUNT(*) FROM (SELECT * FROM information_schema.columns WHERE column_name = 'owner_id' \
+                       UNION ALL SELECT * FROM information_schema.columns WHERE column_name = 'body') AS c \
+                       WHERE table_schema IN ('town', 'hall')";
+        assert_eq!(session.number(derived), 2, "{database}");
+    }
+}
+
+#[test]
+fn rows_and_sizes_are_those_of_all_shards() {
+    let mut session = app();
+    let ids: Vec<String> = (90_000..90_040).map(|id| format!("({id}, {id})")).collect();
+    session.ok(&format!("INSERT INTO account (id, amount) VALUES {}", ids.join(", ")));
+    let mut admin = Session::new(&town().proxy("admin", "town"));
+    admin.rows("ANALYZE TABLE account");
+    let query = "SELECT data_length, table_rows FROM information_schema.tables WHERE table_name = 'account' AND table_schema = 'town'";
+    let shards = on_shards("town", query.replace("'town'", "DATABASE()").as_str());
+    let sum = |at: usize| -> u64 { shards.iter().map(|rows| rows[0][at].parse::<u64>().expect("a number")).sum() };
+    let rows = session.rows(query);
+    assert_eq!(rows, [[sum(0).to_string(), sum(1).to_string()]]);
+    assert!(sum(1) >= 40);
+    let status = session.rows("SHOW TABLE STATUS LIKE 'account'").concat();
+    assert_eq!((status[0].as_str(), &status[4]), ("account", &sum(1).to_string()));
+    session.ok("DELETE FROM account WHERE id >= 90000");
+}
+
+#[test]
+fn users_see_the_keyspaces_that_they_have_a_right_for_only() {
+    let mut session = app();
+    let seen = session.rows("SELECT schema_name FROM information_schema.schemata ORDER BY 1").concat();
+    assert_eq!(seen, ["hall", "information_schema", "mysql", "performance_schema", "sys", "town"]);
+    assert_eq!(session.rows("SHOW DATABASES WHERE `Database` LIKE 't%'").concat(), ["town"]);
+}
+
+#[test]
+fn user_locks_exclude_sessions_of_all_keyspaces() {
+    let (mut one, mut other) = (app(), Session::new(&town().proxy("app", "hall")));
+    assert_eq!(one.number("SELECT GET_LOCK('metadata', 0)"), 1);
+    for database in ["town", "hall", ""] {
+        let mut session = Session::new(&town().proxy("app", database));
+        assert_eq!(session.number("SELECT GET_LOCK('metadata', 0)"), 0, "{database}");
+        assert_eq!(session.number("SELECT IS_FREE_LOCK('metadata')"), 0, "{database}");
+    }
+    one.ok("DO RELEASE_LOCK('metadata')");
+    assert_eq!(other.number("SELECT GET_LOCK('metadata', 0)"), 1);
+    assert_eq!(one.error("SELECT GET_LOCK('metadata', 0), id FROM person").0, 1235);
+    assert_eq!(other.number("SELECT RELEASE_ALL_LOCKS()"), 1);
+}
+
+#[test]
+fn a_statement_whose_time_is_up_gets_mysqls_error() {
+    let mut session = app();
+    for text in [
+        "SELECT /*vt+ QUERY_TIMEOUT_MS=50 */ BENCHMARK(1000000000, SHA2('x', 256)) FROM kind UNION SELECT 1",
+        "SELECT /*vt+ QUERY_TIMEOUT_MS=50 */ BENCHMARK(1000000000, SHA2('x', 256))",
+        "SELECT /*vt+ QUERY_TIMEOUT_MS=50 */ COUNT(*), MAX(BENCHMARK(1000000000, SHA2('x', 256))) FROM person a",
+    ] {
+        if text.contains("kind") {
+            session.ok("INSERT IGNORE INTO kind VALUES ('zz', 'metadata')");
+        }
+        if text.contains("person") {
+            session.ok("INSERT IGNORE INTO person (id, name) VALUES (95001, 'x'), (95002, 'y'), (95003, 'z'), (95004, 'a')");
+        }
+        let (errno, message) = session.error(text);
+        assert_eq!(errno, 3024, "{text}: {message}");
+        assert_eq!(session.number("SELECT 1"), 1);
+    }
+    session.ok("DELETE FROM person WHERE id > 95000");
+    session.ok("DELETE FROM kind WHERE code = 'zz'");
+}
+
+#[test]
+fn a_dump_of_a_sharded_keyspace_restores_into_one_mysql() {
+    let mut session = app();
+    session.ok("DELETE FROM pet");
+    session.ok("INSERT INTO pet (id, owner_id, name) VALUES (1, 1, 'Zoë'), (2, 2, NULL), (3, 3, 'it''s'), (4, 4, ''), (5, 5, 'x')");
+    let Ok(binary) = MysqldBinary::find(None) else { return };
+    let (Some(dump), Some(client)) = (binary.client("mysqldump"), binary.client("mysql")) else {
+        println!("there is no mysqldump beside the server's programs");
+        return;
+    };
+    let plain = shared_plain_mysql("").expect("a plain MySQL");
+    let options = |endpoint: &Endpoint| {
+        vec![
+            "--no-defaults".to_owned(),
+            "--protocol=TCP".to_owned(),
+            "--ssl-mode=DISABLED".to_owned(),
+            "--get-server-public-key".to_owned(),
+            format!("--host={}", endpoint.host),
+            format!("--port={}", endpoint.port),
+            format!("--user={}", endpoint.user),
+        ]
+    };
+    let proxy = town().proxy("admin", "town");
+    let output = std::process::Command::new(dump)
+        .args(options(&proxy))
+        .args(["--single-transaction", "--routines", "--triggers", "--events", "--set-gtid-purged=OFF"])
+        .arg("town")
+        .env("MYSQL_PWD", &proxy.password)
+        .output()
+        .expect("mysqldump runs");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let mut direct = Session::new(&plain);
+    direct.ok("CREATE DATABASE dumped_town");
+    let plain = plain.with_database("dumped_town");
+    let mut restore = std::process::Command::new(client)
+        .args(options(&plain))
+        .arg("dumped_town")
+        .env("MYSQL_PWD", &plain.password)
+        .stdin(std::process::Stdio::piped())
+        .spawn()
+        .expect("mysql runs");
+    std::io::Write::write_all(&mut restore.stdin.take().expect("its input"), text.as_bytes()).expect("it reads");
+    assert!(restore.wait().expect("its end").success());
+    let query = "SELECT * FROM pet ORDER BY id";
+    assert_eq!(Session::new(&plain).rows(query), session.rows(query));
+    assert_eq!(session.rows(query).len(), 5);
+    direct.ok("DROP DATABASE dumped_town");
+}

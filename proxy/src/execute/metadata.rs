@@ -1,0 +1,159 @@
+//! A statement over tables of `information_schema`: their rows are gathered from all servers, and one server runs the
+//! statement over them.
+
+use super::head;
+use super::information_schema::{Gathered, SystemColumn, columns_of, gather};
+use super::ok_sum::OkSum;
+use super::output::end_rows;
+use super::route::{lease, place, render, shards};
+use super::scatter::{answer_write, finish, send};
+use super::shard_rows::{ShardRows, failed};
+use crate::backend::Head;
+use crate::error::StatementError;
+use crate::metrics::Reach;
+use crate::session::query::Statement;
+use crate::session::{Place, Session, Warning};
+use shardgate_router::literal::{write_identifier, write_string};
+use shardgate_router::plan::{Metadata, MetadataPart};
+use shardgate_wire::StatusFlags;
+
+/// Warnings of columns that are declared with a collation of utf8mb3, which the gathered tables have.
+const OLD_COLLATION: u16 = 3778;
+
+/// Run the statement.
+pub(super) async fn run(
+    session: &mut Session,
+    statement: &Statement<'_>,
+    metadata: &Metadata,
+) -> Result<Reach, StatementError> {
+    let (keyspace, set) = shards(session, statement, &metadata.keyspace, &metadata.target)?;
+    let place = place(session, &keyspace, &set)?;
+    let mut tables = Vec::with_capacity(metadata.tables.len());
+    for table in &metadata.tables {
+        tables.push(gather(session, statement, table).await?);
+    }
+    let text = text(session, statement, metadata, &place, &tables)?;
+    let declared = tables.iter().flat_map(|table| &table.columns).filter(|column| column.is_old()).count();
+    answer(session, statement, place, &text, declared).await?;
+    Ok(Reach::SeveralShards)
+}
+
+/// A text whose description is the statement's.
+pub(super) async fn describing_text(
+    session: &mut Session,
+    statement: &Statement<'_>,
+    metadata: &Metadata,
+    place: &Place,
+) -> Result<Vec<u8>, StatementError> {
+    let mut tables = Vec::with_capacity(metadata.tables.len());
+    for table in &metadata.tables {
+        let columns = columns_of(session, table).await?;
+        tables.push(Gathered { columns, rows: Vec::new() });
+    }
+    text(session, statement, metadata, place, &tables)
+}
+
+fn text(
+    session: &Session,
+    statement: &Statement<'_>,
+    metadata: &Metadata,
+    place: &Place,
+    tables: &[Gathered],
+) -> Result<Vec<u8>, StatementError> {
+    let mut text = Vec::new();
+    for part in &metadata.parts {
+        match part {
+            MetadataPart::Text(template) => text.extend(render(session, statement, template, place, &[], None)?),
+            MetadataPart::Rows { table, alias } => {
+                if let Some(table) = tables.get(*table) {
+                    table_reference(table, session, &mut text);
+                }
+                if let Some(alias) = alias {
+                    text.extend_from_slice(b" AS ");
+                    write_identifier(alias, &mut text);
+                }
+            }
+            MetadataPart::ColumnName(name) => {
+                let mut columns = tables.iter().flat_map(|table| &table.columns);
+                if let Some(column) = columns.find(|column| column.name.eq_ignore_ascii_case(name)) {
+                    text.extend_from_slice(b" AS ");
+                    write_identifier(&column.name, &mut text);
+                }
+            }
+        }
+    }
+    Ok(text)
+}
+
+/// Append rows as `JSON_TABLE(...)`, whose columns have the types that the server declares.
+fn table_reference(table: &Gathered, session: &Session, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"JSON_TABLE(_utf8mb4");
+    write_string(table.json().as_bytes(), session.state.mode.lex, out);
+    out.extend_from_slice(b", '$[*]' COLUMNS (");
+    for (index, column) in table.columns.iter().enumerate() {
+        if index > 0 {
+            out.extend_from_slice(b", ");
+        }
+        write_identifier(&column.name, out);
+        out.push(b' ');
+        out.extend_from_slice(declaration(column).as_bytes());
+        out.extend_from_slice(format!(" PATH '$[{index}]'").as_bytes());
+    }
+    out.extend_from_slice(b"))");
+}
+
+fn declaration(column: &SystemColumn) -> String {
+    match &column.collation {
+        Some(collation) => format!("{} COLLATE {collation}", column.sql_type),
+        None => column.sql_type.to_string(),
+    }
+}
+
+/// Run the text on one server and answer with what it says, without the warnings of `declared` columns.
+async fn answer(
+    session: &mut Session,
+    statement: &Statement<'_>,
+    place: Place,
+    text: &[u8],
+    declared: usize,
+) -> Result<(), StatementError> {
+    let class = statement.plan.class;
+    let mut lease = lease(session, statement, place).await?;
+    lease.backend.queue_query(text);
+    if let Err(error) = lease.backend.flush().await {
+        return Err(failed(session, class, lease, error).await);
+    }
+    let deadline = head::deadline(session);
+    let columns = match head::read_head(session, &mut lease, deadline).await {
+        Ok(Head::Rows(columns)) => columns,
+        Ok(Head::Ok(ok)) => {
+            // INTO variables.
+            let mut sum = OkSum::default();
+            sum.add(&ok);
+            lease.in_transaction = StatusFlags(ok.status).contains(StatusFlags::IN_TRANS);
+            session.after_statement(&statement.plan.effects, &mut lease, 0).await?;
+            session.connections.put_back(lease).await;
+            answer_write(session, &sum, None);
+            return Ok(());
+        }
+        Err(error) => return Err(failed(session, class, lease, error).await),
+    };
+    let mut rows = ShardRows::new(lease, columns);
+    let result = send(session, statement, &mut &mut rows, 0).await;
+    if result.is_ok() {
+        if let Some(lease) = rows.warned() {
+            session.fetch_warnings(lease).await;
+            let mut left = declared;
+            session.state.warnings.retain(|warning: &Warning| {
+                let own = left > 0 && warning.code == OLD_COLLATION;
+                left -= usize::from(own);
+                !own
+            });
+        }
+        let warnings = u16::try_from(session.state.warnings.len()).unwrap_or(u16::MAX);
+        let status = session.reply_status();
+        let client = &mut session.client;
+        end_rows(status, warnings, client.capabilities, &mut client.out, &mut client.seq);
+    }
+    finish(session, vec![rows], result).await
+}
