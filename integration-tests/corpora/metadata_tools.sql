@@ -67,8 +67,8 @@ SELECT * FROM information_schema.nosuchtable;
 SELECT nosuchcolumn FROM information_schema.tables;
 SELECT table_name FROM information_schema.tables WHERE table_schema COLLATE utf8mb3_general_ci = UPPER('{db}');
 USE information_schema;
-SELECT table_name FROM tables WHERE table_schema = '{db}';
-SELECT DISTINCT c.table_name FROM columns c JOIN tables t ON t.table_name = c.table_name WHERE c.table_schema = '{db}' AND t.table_schema = '{db}';
+/* of information_schema */ SELECT table_name FROM tables WHERE table_schema = '{db}';
+/* of information_schema */ SELECT DISTINCT c.table_name FROM columns c JOIN tables t ON t.table_name = c.table_name WHERE c.table_schema = '{db}' AND t.table_schema = '{db}';
 USE {db};
 -- ordered
 SHOW TABLES;
@@ -92,6 +92,4 @@ SHOW COLUMNS FROM customer;
 SHOW INDEXES FROM nowhere FROM {db};
 SHOW CHARACTER SET LIKE 'latin1';
 SHOW COLLATION WHERE Charset = 'utf8mb4' AND `Default` = 'Yes';
-SHOW DATABASES LIKE '{db}';
 SHOW SCHEMAS WHERE `Database` = '{db}';
-SHOW OPEN TABLES FROM nodatabase;

@@ -28,6 +28,8 @@ pub(crate) struct SystemColumn {
     pub(crate) sql_type: Box<str>,
     /// Its collation, of text.
     pub(crate) collation: Option<Box<str>>,
+    /// Whether NULL is allowed.
+    pub(crate) nullable: bool,
 }
 
 impl SystemColumn {
@@ -160,17 +162,18 @@ pub(super) async fn columns_of(
         Some(known) => known,
         None => {
             let text = format!(
-                "SELECT COLUMN_NAME, COLUMN_TYPE, COLLATION_NAME FROM information_schema.COLUMNS \
+                "SELECT COLUMN_NAME, COLUMN_TYPE, COLLATION_NAME, IS_NULLABLE FROM information_schema.COLUMNS \
                  WHERE TABLE_SCHEMA = 'information_schema' AND TABLE_NAME = '{}' ORDER BY ORDINAL_POSITION",
                 layout.name
             );
             let place = session.any_place()?;
             let found = ask(session, place, &text).await?;
-            let column = |row: Fields| match <[Option<String>; 3]>::try_from(row) {
-                Ok([Some(name), Some(sql_type), collation]) => Some(SystemColumn {
+            let column = |row: Fields| match <[Option<String>; 4]>::try_from(row) {
+                Ok([Some(name), Some(sql_type), collation, nullable]) => Some(SystemColumn {
                     name: name.into(),
                     sql_type: sql_type.into(),
                     collation: collation.map(String::into_boxed_str),
+                    nullable: nullable.is_none_or(|nullable| nullable != "NO"),
                 }),
                 _ => None,
             };
@@ -504,6 +507,7 @@ mod tests {
             name: name.into(),
             sql_type: sql_type.into(),
             collation: Some("utf8mb3_bin".into()),
+            nullable: true,
         };
         let table = Gathered {
             columns: vec![column("A", "varchar(64)"), column("B", "bigint unsigned")],

@@ -12,13 +12,17 @@ use crate::backend::Head;
 use crate::error::StatementError;
 use crate::metrics::Reach;
 use crate::session::query::Statement;
-use crate::session::{Place, Session, Warning};
+use crate::session::{Lease, Place, Session, Warning};
 use shardgate_router::literal::{write_identifier, write_string};
 use shardgate_router::plan::{Metadata, MetadataPart};
-use shardgate_wire::StatusFlags;
+use shardgate_wire::{ColumnDefinition, ColumnFlags, StatusFlags};
+use std::borrow::Cow;
 
 /// Warnings of columns that are declared with a collation of utf8mb3, which the gathered tables have.
 const OLD_COLLATION: u16 = 3778;
+
+/// What MySQL calls the table behind a column of JSON_TABLE.
+const JSON_TABLE: &[u8] = b"json_table";
 
 /// Run the statement.
 pub(super) async fn run(
@@ -33,8 +37,7 @@ pub(super) async fn run(
         tables.push(gather(session, statement, table).await?);
     }
     let text = text(session, statement, metadata, &place, &tables)?;
-    let declared = tables.iter().flat_map(|table| &table.columns).filter(|column| column.is_old()).count();
-    answer(session, statement, place, &text, declared).await?;
+    answer(session, statement, place, &text, &tables).await?;
     Ok(Reach::SeveralShards)
 }
 
@@ -44,13 +47,13 @@ pub(super) async fn describing_text(
     statement: &Statement<'_>,
     metadata: &Metadata,
     place: &Place,
-) -> Result<Vec<u8>, StatementError> {
+) -> Result<(Vec<u8>, Vec<Gathered>), StatementError> {
     let mut tables = Vec::with_capacity(metadata.tables.len());
     for table in &metadata.tables {
         let columns = columns_of(session, table).await?;
         tables.push(Gathered { columns, rows: Vec::new() });
     }
-    text(session, statement, metadata, place, &tables)
+    Ok((text(session, statement, metadata, place, &tables)?, tables))
 }
 
 fn text(
@@ -109,15 +112,28 @@ fn declaration(column: &SystemColumn) -> String {
     }
 }
 
-/// Run the text on one server and answer with what it says, without the warnings of `declared` columns.
+/// Make the columns those of `information_schema`, where they are of gathered tables.
+pub(super) fn disguise(columns: &mut [ColumnDefinition<'static>], tables: &[Gathered]) {
+    for column in columns.iter_mut().filter(|column| &*column.org_table == JSON_TABLE) {
+        column.schema = Cow::Borrowed(b"information_schema");
+        column.org_table = column.table.clone();
+        let mut declared = tables.iter().flat_map(|table| &table.columns);
+        if declared.any(|known| !known.nullable && known.name.as_bytes() == &*column.org_name) {
+            column.flags.0 |= ColumnFlags::NOT_NULL.0;
+        }
+    }
+}
+
+/// Run the text on one server and answer with what it says, without the warnings of the gathered tables' columns.
 async fn answer(
     session: &mut Session,
     statement: &Statement<'_>,
     place: Place,
     text: &[u8],
-    declared: usize,
+    tables: &[Gathered],
 ) -> Result<(), StatementError> {
     let class = statement.plan.class;
+    let declared = tables.iter().flat_map(|table| &table.columns).filter(|column| column.is_old()).count();
     let mut lease = lease(session, statement, place).await?;
     lease.backend.queue_query(text);
     if let Err(error) = lease.backend.flush().await {
@@ -125,12 +141,19 @@ async fn answer(
     }
     let deadline = head::deadline(session);
     let columns = match head::read_head(session, &mut lease, deadline).await {
-        Ok(Head::Rows(columns)) => columns,
-        Ok(Head::Ok(ok)) => {
+        Ok(Head::Rows(mut columns)) => {
+            disguise(&mut columns, tables);
+            columns
+        }
+        Ok(Head::Ok(mut ok)) => {
             // INTO variables.
             let mut sum = OkSum::default();
+            ok.warnings = ok.warnings.saturating_sub(u16::try_from(declared).unwrap_or(u16::MAX));
             sum.add(&ok);
             lease.in_transaction = StatusFlags(ok.status).contains(StatusFlags::IN_TRANS);
+            if ok.warnings > 0 {
+                fetch_warnings(session, &mut lease, declared).await;
+            }
             session.after_statement(&statement.plan.effects, &mut lease, 0).await?;
             session.connections.put_back(lease).await;
             answer_write(session, &sum, None);
@@ -142,13 +165,7 @@ async fn answer(
     let result = send(session, statement, &mut &mut rows, 0).await;
     if result.is_ok() {
         if let Some(lease) = rows.warned() {
-            session.fetch_warnings(lease).await;
-            let mut left = declared;
-            session.state.warnings.retain(|warning: &Warning| {
-                let own = left > 0 && warning.code == OLD_COLLATION;
-                left -= usize::from(own);
-                !own
-            });
+            fetch_warnings(session, lease, declared).await;
         }
         let warnings = u16::try_from(session.state.warnings.len()).unwrap_or(u16::MAX);
         let status = session.reply_status();
@@ -156,4 +173,15 @@ async fn answer(
         end_rows(status, warnings, client.capabilities, &mut client.out, &mut client.seq);
     }
     finish(session, vec![rows], result).await
+}
+
+/// The warnings of a statement, without those of `declared` columns.
+async fn fetch_warnings(session: &mut Session, lease: &mut Lease, declared: usize) {
+    session.fetch_warnings(lease).await;
+    let mut left = declared;
+    session.state.warnings.retain(|warning: &Warning| {
+        let own = left > 0 && warning.code == OLD_COLLATION;
+        left -= usize::from(own);
+        !own
+    });
 }

@@ -68,9 +68,12 @@ pub(crate) async fn describe(
         _ => None,
     };
     let own = metadata.is_none() && template.is_none_or(Template::is_unchanged);
+    let mut tables = Vec::new();
     let rendered = match template {
         _ if let Some(metadata) = metadata => {
-            Some(super::metadata::describing_text(session, statement, metadata, &place).await?)
+            let (text, gathered) = super::metadata::describing_text(session, statement, metadata, &place).await?;
+            tables = gathered;
+            Some(text)
         }
         Some(template) if !own => Some(render(session, statement, template, &place, &[], None)?),
         _ => None,
@@ -82,7 +85,8 @@ pub(crate) async fn describe(
     }
     let described = prepare(&mut lease.backend, rendered.as_deref().unwrap_or(text)).await;
     match described {
-        Ok((ok, parameters, columns)) => {
+        Ok((ok, parameters, mut columns)) => {
+            super::metadata::disguise(&mut columns, &tables);
             let kept = BackendStatement { text: Arc::clone(text), id: ok.statement_id };
             lease.backend.remember(kept);
             if !own {

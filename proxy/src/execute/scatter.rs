@@ -13,10 +13,11 @@ use super::sort::HoldLimits;
 use super::wait::watched;
 use super::write::Part;
 use crate::backend::Head;
-use crate::error::StatementError;
+use crate::error::{ShardError, StatementError};
 use crate::metrics::Reach;
 use crate::session::query::Statement;
 use crate::session::{KeyspaceRef, Lease, Place, Session};
+use crate::show::ProcessHandle;
 use shardgate_router::error::Code;
 use shardgate_router::fingerprint::DirectiveName;
 use shardgate_router::plan::{self, Operator, Route, ShardSet, StatementClass, Target, Template};
@@ -344,6 +345,9 @@ pub(super) async fn send<S: RowStream>(
                 }
             }
             Ok(false) => break Ok(()),
+            Err(StatementError::Shard(error)) if is_timeout(&error, session.query_timeout, &session.process) => {
+                break Err(StatementError::Shard(Box::new(ShardError::time_is_up())));
+            }
             Err(error) => break Err(error),
         }
     };
@@ -364,6 +368,11 @@ pub(super) async fn send<S: RowStream>(
             Err(error)
         }
     }
+}
+
+/// Whether a shard was stopped because the statement's time is up: nobody has asked for it with KILL.
+fn is_timeout(error: &ShardError, limit: Option<Duration>, process: &ProcessHandle) -> bool {
+    error.errno == Code::Interrupted.errno() && limit.is_some() && process.kill_asked().is_none()
 }
 
 /// Send what ends the rows, with the warnings of all shards.

@@ -106,6 +106,17 @@ impl<'t> Cursor<'t> {
         found
     }
 
+    /// The text, without the rest from the end of the version comment on that the cursor is in.
+    pub(super) fn before_comments_end(&self) -> &'t [u8] {
+        if !self.lexer.in_version_comment() {
+            return self.text;
+        }
+        let start = self.token.span.start as usize;
+        let rest = self.text.get(start..).unwrap_or_default();
+        let length = rest.windows(2).position(|mark| mark == b"*/").unwrap_or(rest.len());
+        self.text.get(..start + length).unwrap_or(self.text)
+    }
+
     /// Whether the statement ends here.
     pub(super) fn at_end(&self) -> bool {
         matches!(self.token.kind, TokenKind::End | TokenKind::Semicolon)

@@ -124,6 +124,7 @@ fn value<'t>(cursor: &mut Cursor<'t>, options: &'t ParseOptions) -> Result<SetVa
     if !cursor.word().is_empty() || cursor.token.kind == TokenKind::Charset {
         let word = cursor.word();
         let span = cursor.token.span;
+        let mark = cursor.mark();
         cursor.next();
         if cursor.at_end() || cursor.token.kind == TokenKind::Comma {
             return Ok(if word == "DEFAULT" {
@@ -132,9 +133,9 @@ fn value<'t>(cursor: &mut Cursor<'t>, options: &'t ParseOptions) -> Result<SetVa
                 SetValue::Expression(String::from_utf8_lossy(span.of(cursor.text)).into_owned().into())
             });
         }
-        cursor.jump(start, options);
+        cursor.back(mark);
     }
-    let Ok((_, next)) = parse_expr(cursor.text, start as usize, options) else { return Err(cursor.unexpected()) };
+    let Ok((_, next)) = parse_expr(cursor.before_comments_end(), start as usize, options) else { return Err(cursor.unexpected()) };
     let mut end = start;
     while !cursor.at_end() && cursor.token.span.start < next {
         end = cursor.token.span.end;

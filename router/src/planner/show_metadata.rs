@@ -125,6 +125,9 @@ fn show(cursor: &mut Cursor<'_>, fingerprint: &Fingerprint, context: &Context<'_
     while ["FULL", "EXTENDED"].iter().any(|word| cursor.eat(word)) {
         full = true;
     }
+    if cursor.eat("CREATE") {
+        return create_database(cursor, context);
+    }
     let mut sums = false;
     let mut query = match cursor.word().as_str() {
         "TABLES" => {
@@ -212,6 +215,52 @@ fn show(cursor: &mut Cursor<'_>, fingerprint: &Fingerprint, context: &Context<'_
         }
     }
     assemble(cursor.text, fingerprint, context, &query, database, filter).map(Some)
+}
+
+/// SHOW CREATE DATABASE of a keyspace whose database has another name.
+fn create_database(cursor: &mut Cursor<'_>, context: &Context<'_>) -> Result<Option<Plan>, SqlError> {
+    if !cursor.eat("DATABASE") && !cursor.eat("SCHEMA") {
+        return Ok(None);
+    }
+    let conditional = if cursor.eat_all(&["IF", "NOT", "EXISTS"]) { "/*!32312 IF NOT EXISTS*/ " } else { "" };
+    let name = cursor.name()?.value;
+    cursor.end()?;
+    if !context.catalog.is_renamed(&name) {
+        return Ok(None);
+    }
+    let Some(layout) = layout("SCHEMATA") else { return Err(super::internal("a SHOW of an unknown table")) };
+    let literal = |text: &str| {
+        let mut literal = Vec::new();
+        crate::literal::write_string(text.as_bytes(), context.mode.lex, &mut literal);
+        String::from_utf8_lossy(&literal).into_owned()
+    };
+    let mut identifier = Vec::new();
+    write_identifier(&name, &mut identifier);
+    let begin = literal(&format!("CREATE DATABASE {conditional}{} /*!40100 DEFAULT CHARACTER SET ", String::from_utf8_lossy(&identifier)));
+    // The collation is written where it isn't the character set's, and for that of utf8mb4, which once was another.
+    let text = format!(
+        "SELECT SCHEMA_NAME AS `Database`, CONCAT({begin}, DEFAULT_CHARACTER_SET_NAME, \
+         IF(DEFAULT_COLLATION_NAME = 'utf8mb4_0900_ai_ci' OR DEFAULT_COLLATION_NAME NOT IN (SELECT COLLATION_NAME FROM \
+         information_schema.COLLATIONS WHERE IS_DEFAULT = 'Yes'), CONCAT(' COLLATE ', DEFAULT_COLLATION_NAME), ''), \
+         ' */ /*!80016 DEFAULT ENCRYPTION=''', LEFT(DEFAULT_ENCRYPTION, 1), ''' */') AS `Create Database` FROM "
+    );
+    let sql = |text: String| MetadataPart::Text(Template { pieces: vec![Piece::Sql(text.into())] });
+    let parts = vec![
+        sql(text),
+        MetadataPart::Rows { table: 0, alias: Some("SCHEMATA".into()) },
+        sql(format!(" WHERE SCHEMA_NAME = {}", literal(&name))),
+    ];
+    let table = MetadataTable { layout, columns: None, schemas: Some(vec![KnownValue::Name(name.clone())]), names: None };
+    let keyspace: Arc<str> = Arc::from(&*name);
+    let target = if context.catalog.is_sharded(&keyspace) { Target::AnyShard } else { Target::Unsharded };
+    let root = Operator::Metadata(Metadata { keyspace, target, tables: vec![table], parts, alone: Template::UNCHANGED });
+    Ok(Some(Plan {
+        class: StatementClass::Show,
+        tables: Vec::new(),
+        pins: Vec::new(),
+        effects: Effects::default(),
+        root,
+    }))
 }
 
 #[derive(Clone, Copy)]

@@ -61,6 +61,11 @@ impl<'a> Lexer<'a> {
         self.hint
     }
 
+    /// Whether the text behind the last token is within `/*! ... */`.
+    pub fn in_version_comment(&self) -> bool {
+        self.in_version_comment
+    }
+
     /// The marks of version comments met so far, opening and closing in turn.
     pub fn version_marks(&self) -> &[Span] {
         &self.version_marks

@@ -98,7 +98,11 @@ fn difference(text: &str, plain: &RawReply, proxy: &RawReply, sure: Sure) -> Opt
             }
             let loose = is_of_session(text);
             let mut columns = columns.iter().zip(columns_b);
+            let about_metadata = is_about_metadata(text);
             if let Some(text) = columns.find_map(|(plain, proxy)| {
+                if about_metadata {
+                    return differing_metadata(plain, proxy);
+                }
                 differing_column(plain, proxy, loose, text.contains("GROUP BY") || rows.is_empty())
             }) {
                 return Some(text);
@@ -166,6 +170,30 @@ fn differing_column(
         ColumnDefinition { schema, org_name, flags: plain.flags, length, decimals, column_type, ..proxy.clone() };
     let same = database && flags && proxied == *plain;
     if same { None } else { Some(format!("column {}, not {}", shown(proxy), shown(plain))) }
+}
+
+/// Whether the answer comes from `information_schema`. MySQL says its columns to be of what its optimizer has left of
+/// the views: the same column is of `schemata` or of `TABLES`, VARCHAR or TEXT of any length, INT or BIGINT, may be NULL
+/// or not, by the way that the statement takes. Names, the sort of type, and values are compared.
+fn is_about_metadata(text: &str) -> bool {
+    text.starts_with("SHOW ") || text.to_lowercase().contains("information_schema")
+}
+
+fn differing_metadata(plain: &ColumnDefinition<'_>, proxy: &ColumnDefinition<'_>) -> Option<String> {
+    let same = plain.name == proxy.name && sort_of(plain) == sort_of(proxy);
+    (!same).then(|| format!("column {}, not {}", shown(proxy), shown(plain)))
+}
+
+/// The sort of a column's type: text, bytes, whole number, or the type itself.
+fn sort_of(column: &ColumnDefinition<'_>) -> (&'static str, Option<ColumnType>) {
+    use ColumnType as T;
+    match column.column_type {
+        T::Long | T::LongLong | T::Short | T::Tiny | T::Int24 => ("whole number", None),
+        T::VarString | T::String | T::VarChar | T::Blob | T::TinyBlob | T::MediumBlob | T::LongBlob | T::Null => {
+            ("text or bytes", None)
+        }
+        other => ("", Some(other)),
+    }
 }
 
 /// Not NULL, blob, unsigned, zerofill, enum, timestamp, set: the flags of the type, which don't depend
