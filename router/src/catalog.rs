@@ -90,7 +90,8 @@ impl Catalog {
     /// Whether one MySQL has everything under the names that clients use, so that what it says about itself is the truth.
     pub fn is_one_server(&self) -> bool {
         self.default.as_ref().is_some_and(|default| {
-            let there = |info: &KeyspaceInfo| !info.sharded && !info.renamed && info.server_group == Some(default.server_group);
+            let there =
+                |info: &KeyspaceInfo| !info.sharded && !info.renamed && info.server_group == Some(default.server_group);
             self.keyspaces.iter().all(there)
         })
     }

@@ -283,12 +283,7 @@ fn sources(session: &mut Session, schemas: Option<&[String]>) -> Result<Vec<Sour
 }
 
 /// The condition that a server is asked with; `None`: it needn't be.
-fn condition(
-    layout: &Layout,
-    source: &Source,
-    schemas: Option<&[String]>,
-    names: Option<&[String]>,
-) -> Option<String> {
+fn condition(layout: &Layout, source: &Source, schemas: Option<&[String]>, names: Option<&[String]>) -> Option<String> {
     let column = identifier(layout.schema);
     let list = |names: &mut dyn Iterator<Item = &str>| names.map(literal).collect::<Vec<_>>().join(", ");
     let mut parts = Vec::new();

@@ -56,7 +56,10 @@ pub(super) fn plan(
     for (index, (occurrence, layout)) in found.iter().enumerate() {
         let of = |wanted: &str| {
             let conditions = known.conditions.iter();
-            conditions.filter(|c| c.table == index && c.column.eq_ignore_ascii_case(wanted)).map(|c| c.values.clone()).next()
+            conditions
+                .filter(|c| c.table == index && c.column.eq_ignore_ascii_case(wanted))
+                .map(|c| c.values.clone())
+                .next()
         };
         tables.push(MetadataTable {
             layout,
@@ -77,7 +80,9 @@ pub(super) fn plan(
             edits.replace(statement.0, vec![crate::plan::Piece::Sql("SELECT * FROM ".into())]);
         }
     }
-    gaps.extend(names.items.into_iter().map(|(at, name)| Gap { span: Span::at(at), part: MetadataPart::ColumnName(name) }));
+    gaps.extend(
+        names.items.into_iter().map(|(at, name)| Gap { span: Span::at(at), part: MetadataPart::ColumnName(name) }),
+    );
     gaps.sort_by_key(|gap| (gap.span.start, gap.span.end));
     let target = match &routing.kind {
         RoutingKind::Unsharded => Target::Unsharded,
@@ -101,12 +106,7 @@ pub(super) fn plan(
 }
 
 /// The text between the gaps, and the gaps.
-fn parts(
-    text: &[u8],
-    fingerprint: &Fingerprint,
-    edits: &Edits,
-    gaps: Vec<Gap>,
-) -> Result<Vec<MetadataPart>, SqlError> {
+fn parts(text: &[u8], fingerprint: &Fingerprint, edits: &Edits, gaps: Vec<Gap>) -> Result<Vec<MetadataPart>, SqlError> {
     let mut parts = Vec::new();
     let mut copied = 0;
     for gap in gaps {

@@ -3,12 +3,12 @@
 use super::analysis::Analysis;
 use super::bind::Binder;
 use super::gather;
-use super::{merge, metadata};
-use super::route::{RoutingKind, is_certainly_one};
 use super::set_operation;
 use super::lock_home;
 use super::names::ResolvedKind;
+use super::route::{RoutingKind, is_certainly_one};
 use super::statement::{Planning, apart, hint};
+use super::{merge, metadata};
 use crate::error::{Code, SqlError};
 use crate::plan::{Plan, StatementClass, Target};
 use crate::sql::ast::{Query, QueryBody};

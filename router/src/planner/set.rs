@@ -135,7 +135,9 @@ fn value<'t>(cursor: &mut Cursor<'t>, options: &'t ParseOptions) -> Result<SetVa
         }
         cursor.back(mark);
     }
-    let Ok((_, next)) = parse_expr(cursor.before_comments_end(), start as usize, options) else { return Err(cursor.unexpected()) };
+    let Ok((_, next)) = parse_expr(cursor.before_comments_end(), start as usize, options) else {
+        return Err(cursor.unexpected());
+    };
     let mut end = start;
     while !cursor.at_end() && cursor.token.span.start < next {
         end = cursor.token.span.end;

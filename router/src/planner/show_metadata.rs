@@ -155,7 +155,8 @@ fn show(cursor: &mut Cursor<'_>, fingerprint: &Fingerprint, context: &Context<'_
             Query { table: "EVENTS", items: owned(&EVENTS), liked, order, condition: None, of_database: true }
         }
         "PROCEDURE" | "FUNCTION" => {
-            let condition = if cursor.at("PROCEDURE") { "ROUTINE_TYPE = 'PROCEDURE'" } else { "ROUTINE_TYPE = 'FUNCTION'" };
+            let condition =
+                if cursor.at("PROCEDURE") { "ROUTINE_TYPE = 'PROCEDURE'" } else { "ROUTINE_TYPE = 'FUNCTION'" };
             cursor.next();
             if !cursor.eat("STATUS") {
                 return Ok(None);
@@ -236,7 +237,10 @@ fn create_database(cursor: &mut Cursor<'_>, context: &Context<'_>) -> Result<Opt
     };
     let mut identifier = Vec::new();
     write_identifier(&name, &mut identifier);
-    let begin = literal(&format!("CREATE DATABASE {conditional}{} /*!40100 DEFAULT CHARACTER SET ", String::from_utf8_lossy(&identifier)));
+    let begin = literal(&format!(
+        "CREATE DATABASE {conditional}{} /*!40100 DEFAULT CHARACTER SET ",
+        String::from_utf8_lossy(&identifier)
+    ));
     // The collation is written where it isn't the character set's, and for that of utf8mb4, which once was another.
     let text = format!(
         "SELECT SCHEMA_NAME AS `Database`, CONCAT({begin}, DEFAULT_CHARACTER_SET_NAME, \
@@ -250,10 +254,12 @@ fn create_database(cursor: &mut Cursor<'_>, context: &Context<'_>) -> Result<Opt
         MetadataPart::Rows { table: 0, alias: Some("SCHEMATA".into()) },
         sql(format!(" WHERE SCHEMA_NAME = {}", literal(&name))),
     ];
-    let table = MetadataTable { layout, columns: None, schemas: Some(vec![KnownValue::Name(name.clone())]), names: None };
+    let table =
+        MetadataTable { layout, columns: None, schemas: Some(vec![KnownValue::Name(name.clone())]), names: None };
     let keyspace: Arc<str> = Arc::from(&*name);
     let target = if context.catalog.is_sharded(&keyspace) { Target::AnyShard } else { Target::Unsharded };
-    let root = Operator::Metadata(Metadata { keyspace, target, tables: vec![table], parts, alone: Template::UNCHANGED });
+    let root =
+        Operator::Metadata(Metadata { keyspace, target, tables: vec![table], parts, alone: Template::UNCHANGED });
     Ok(Some(Plan {
         class: StatementClass::Show,
         tables: Vec::new(),
@@ -328,7 +334,8 @@ fn assemble(
         schemas: database.map(|name| vec![KnownValue::Name(name)]),
         names: None,
     };
-    let root = Operator::Metadata(Metadata { keyspace, target, tables: vec![table], parts, alone: Template::UNCHANGED });
+    let root =
+        Operator::Metadata(Metadata { keyspace, target, tables: vec![table], parts, alone: Template::UNCHANGED });
     Ok(Plan {
         class: StatementClass::Show,
         tables: Vec::new(),

@@ -173,7 +173,7 @@ fn differing_column(
 }
 
 /// Whether the answer comes from `information_schema`. MySQL says its columns to be of what its optimizer has left of
-/// the views: the same column is of `schemata` or of `TABLES`, VARCHAR or TEXT of any length, INT or BIGINT, may be NULL
+/// the views: the same column is of `schemata` or of `TABLES`, VARCHAR or TEXT of any length, INT, BIGINT or DECIMAL, may be NULL
 /// or not, by the way that the statement takes. Names, the sort of type, and values are compared.
 fn is_about_metadata(text: &str) -> bool {
     text.starts_with("SHOW ") || text.to_lowercase().contains("information_schema")
@@ -184,11 +184,11 @@ fn differing_metadata(plain: &ColumnDefinition<'_>, proxy: &ColumnDefinition<'_>
     (!same).then(|| format!("column {}, not {}", shown(proxy), shown(plain)))
 }
 
-/// The sort of a column's type: text, bytes, whole number, or the type itself.
+/// The sort of a column's type: text or bytes, exact number, or the type itself.
 fn sort_of(column: &ColumnDefinition<'_>) -> (&'static str, Option<ColumnType>) {
     use ColumnType as T;
     match column.column_type {
-        T::Long | T::LongLong | T::Short | T::Tiny | T::Int24 => ("whole number", None),
+        T::Long | T::LongLong | T::Short | T::Tiny | T::Int24 | T::NewDecimal => ("exact number", None),
         T::VarString | T::String | T::VarChar | T::Blob | T::TinyBlob | T::MediumBlob | T::LongBlob | T::Null => {
             ("text or bytes", None)
         }

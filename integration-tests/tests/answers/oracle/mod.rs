@@ -127,7 +127,6 @@ fn oracle_tools_see_the_tables_of_one_mysql() {
     passes(&TYPES, "metadata_tools.sql", &[Wrapped::No]);
 }
 
-/// Random SELECTs, for SHARDGATE_ORACLE_SECONDS (12) from SHARDGATE_ORACLE_SEED (printed).
 #[test]
 fn oracle_tpch_is_answered_as_by_one_mysql() {
     passes(&TPCH, "reads.sql", &BOTH);
