@@ -23,6 +23,7 @@ use shardgate_router::fingerprint::DirectiveName;
 use shardgate_router::plan::{self, Operator, Route, ShardSet, StatementClass, Target, Template};
 use shardgate_wire::reply::OkPacket;
 use shardgate_wire::{ColumnDefinition, StatusFlags};
+use std::time::Duration;
 use tokio::time::Instant;
 
 /// Bytes of rows that are gathered before they are sent.

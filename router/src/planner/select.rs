@@ -3,10 +3,10 @@
 use super::analysis::Analysis;
 use super::bind::Binder;
 use super::gather;
-use super::set_operation;
 use super::lock_home;
 use super::names::ResolvedKind;
 use super::route::{RoutingKind, is_certainly_one};
+use super::set_operation;
 use super::statement::{Planning, apart, hint};
 use super::{merge, metadata};
 use crate::error::{Code, SqlError};
