@@ -126,9 +126,10 @@ fn a_row_without_its_shard_key_is_refused_by_the_columns_name() {
 #[test]
 fn a_refusal_names_what_would_help() {
     let mut session = app();
-    let (_, text) = session.error("SELECT p.name FROM person p JOIN pet q ON q.id = p.age");
+    let (_, text) =
+        session.error("SELECT p.name FROM person p JOIN pet q ON q.id = p.age WHERE MATCH (p.name) AGAINST ('x')");
     assert!(text.starts_with("SG12001") && text.contains("owner_id"), "{text}");
-    let (_, text) = session.error("UPDATE person SET id = 5 WHERE id = 6");
+    let (_, text) = session.error("INSERT INTO person (id, name) VALUES (1, 'x') ON DUPLICATE KEY UPDATE id = 5");
     assert!(text.contains("primary vindex"), "{text}");
 }
 

@@ -368,7 +368,7 @@ mod tests {
         let shards: [&[&[&str]]; 3] =
             [&[&["6", "5", "5"]], &[&["18446744073709551615", "0", "0"]], &[&["3", "9", "1"]]];
         assert_eq!(run(&columns, &shards, &plan).unwrap(), ["2,13,4"]);
-        assert_eq!(run(&columns, &[], &plan).unwrap(), ["18446744073709551615,0,0"]);
+        assert_eq!(run(&columns, &[&[]], &plan).unwrap(), ["18446744073709551615,0,0"]);
     }
 
     #[test]

@@ -86,10 +86,15 @@ pub(super) async fn rows(session: &mut Session, text: &[u8]) -> Result<Whole, St
     let before = set(session, &[("character_set_results", "'utf8mb4'")]);
     let result = match &statement.plan.root {
         Operator::Route(route) => route::run(session, &statement, route).await,
-        operator @ (Operator::MergeSort(_) | Operator::Aggregate(_) | Operator::Limit(_)) => {
+        operator @ (Operator::MergeSort(_) | Operator::Aggregate(_) | Operator::Compute(_) | Operator::Limit(_)) => {
             scatter::run(session, &statement, operator).await
         }
         Operator::Gather(gather) => gather::run(session, &statement, gather).await,
+        Operator::Metadata(_) => {
+            let message = "unsupported: a statement that writes what it reads of all servers' `information_schema`; read it \
+                           first";
+            Err(StatementError::sql(Code::Unsupported, message))
+        }
         _ => Err(StatementError::sql(Code::Internal, "the query that finds the rows isn't one that reads rows")),
     };
     session.state.settings = before;
