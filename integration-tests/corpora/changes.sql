@@ -91,6 +91,7 @@ UPDATE customer SET notes = (SELECT MAX(note) FROM orders) WHERE points > 3;
 UPDATE customer SET points = points + 1 WHERE id IN (SELECT id - 19000 FROM orders WHERE total < 100);
 UPDATE customer c SET c.notes = (SELECT COUNT(*) FROM orders o WHERE o.id = c.id) WHERE c.id > 1015;
 UPDATE customer c LEFT JOIN account a ON a.customer_id = c.id SET c.notes = CONCAT('account ', COALESCE(a.name, 'none')), a.amount = c.id;
+UPDATE customer c JOIN account a ON a.customer_id = c.id SET c.points = a.amount;
 DELETE FROM customer WHERE name IN (SELECT note FROM orders);
 DELETE FROM account WHERE customer_id NOT IN (SELECT id FROM customer);
 DELETE o FROM orders o JOIN account a ON a.customer_id = o.customer_id WHERE a.amount > 1017;

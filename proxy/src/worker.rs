@@ -62,9 +62,12 @@ pub(crate) struct Worker {
     pub(crate) metrics: Arc<WorkerMetrics>,
     sets: Mutex<HashMap<SetKey, Arc<Settings>>>,
     texts: Mutex<HashMap<Arc<[u8]>, ()>>,
-    system_columns: Mutex<HashMap<(u32, &'static str), Arc<[SystemColumn]>>>,
+    system_columns: Mutex<HashMap<SystemTable, Arc<[SystemColumn]>>>,
     turn: AtomicUsize,
 }
+
+/// A server's version, and a table of its `information_schema`.
+type SystemTable = (u32, &'static str);
 
 /// A SET on top of settings. The settings are kept alive by the map's values and compared by content.
 #[derive(PartialEq, Eq, Hash)]

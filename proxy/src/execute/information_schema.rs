@@ -121,7 +121,7 @@ pub(super) async fn gather(
     let names = texts(session, statement, table.names.as_deref())?;
     let layout = table.layout;
     let has = |name: &&str| columns.iter().any(|column| &*column.name == *name);
-    let summed: Vec<&str> = layout.sums.iter().chain(layout.maxima).copied().filter(|name| has(&name)).collect();
+    let summed: Vec<&str> = layout.sums.iter().chain(layout.maxima).copied().filter(|name| has(name)).collect();
     let sources = sources(session, schemas.as_deref())?;
     let limit = session.snapshot.config.limits.max_gathered_rows;
     let mut rows: Vec<Fields> = Vec::new();

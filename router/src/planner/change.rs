@@ -110,8 +110,10 @@ pub(super) fn plan(
     refuse_targets_in_subqueries(analysis, written)?;
     let mut builder = Builder { planning, bound, changing, items: Vec::new() };
     let mut tables = Vec::new();
+    // A join is several tables too, also where one of them only is written.
+    let several = bound.scope.entries.len() > 1;
     for factor in written {
-        tables.extend(builder.table(analysis, factor, written.len() > 1 || changing.tables().len() > 1)?);
+        tables.extend(builder.table(analysis, factor, several)?);
     }
     let find = builder.find()?;
     let sql = planning.template()?;

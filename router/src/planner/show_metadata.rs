@@ -184,7 +184,7 @@ fn show(cursor: &mut Cursor<'_>, fingerprint: &Fingerprint, context: &Context<'_
         let Some(name) = named.or_else(|| context.database.map(Box::from)) else { return Ok(None) };
         // Where one server has the database under its own name, that server answers for itself.
         let Some(Database::Keyspace(info)) = context.catalog.database(&name) else { return Ok(None) };
-        if !info.renamed && !(sums && info.sharded) {
+        if !(info.renamed || sums && info.sharded) {
             return Ok(None);
         }
         database = Some(name);

@@ -8,6 +8,7 @@ mod corpus;
 mod fixture;
 mod pair;
 mod random;
+mod support;
 mod tally;
 mod tier;
 mod vitess;

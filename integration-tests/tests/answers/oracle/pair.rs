@@ -86,6 +86,11 @@ impl Pair {
         Tier::of_plan(&replies)
     }
 
+    /// What the proxy alone says.
+    pub(super) fn proxied(&mut self, text: &str) -> Vec<RawReply> {
+        self.proxy.query(text).expect("an answer of the proxy")
+    }
+
     /// Runs a statement on both; it must go well.
     #[track_caller]
     pub(super) fn both(&mut self, text: &str) {
