@@ -5,7 +5,6 @@ mod fill;
 mod literal;
 mod reply;
 mod scratch;
-mod wait;
 
 use super::prepared::prepare;
 use super::route;

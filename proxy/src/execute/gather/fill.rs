@@ -3,10 +3,10 @@
 use super::definition::Definition;
 use super::literal;
 use super::scratch::Scratch;
-use super::wait::watched;
 use crate::error::StatementError;
 use crate::execute::rows::{Row, RowStream};
 use crate::execute::shard_rows::ShardRows;
+use crate::execute::wait::watched;
 use crate::execute::{route, scatter};
 use crate::session::query::Statement;
 use crate::session::{Session, quote_name};
@@ -154,7 +154,7 @@ impl<'f> Filling<'f> {
         let mut row = Row::default();
         let mut text: Vec<u8> = Vec::new();
         for mut input in inputs {
-            while watched(session, deadline, input.next(&mut row)).await? {
+            while watched(&session.process, &mut session.client.stream, deadline, input.next(&mut row)).await? {
                 budget.take(&row, self.source)?;
                 if text.is_empty() {
                     text.extend_from_slice(head.as_bytes());

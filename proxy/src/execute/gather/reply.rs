@@ -1,7 +1,6 @@
 //! Runs the statement on the scratch session, and hands its reply on.
 
 use super::scratch::Scratch;
-use super::wait::watched;
 use crate::backend::{BackendError, Head, Step};
 use crate::error::StatementError;
 use crate::execute::found::Collector;
@@ -9,6 +8,7 @@ use crate::execute::output::{Protocol, ResultEncoder, end_rows};
 use crate::execute::prepared::prepare;
 use crate::execute::route;
 use crate::execute::rows::Row;
+use crate::execute::wait::watched;
 use crate::session::Session;
 use crate::session::query::Statement;
 use shardgate_router::plan::Gather;
@@ -137,7 +137,8 @@ async fn relay(
         let deadline = scratch.deadline;
         let backend = &mut scratch.lease.backend;
         let read = async { Ok(backend.read_payload(&mut payload).await) };
-        let read: Result<Step, BackendError> = watched(session, deadline, read).await?;
+        let read: Result<Step, BackendError> =
+            watched(&session.process, &mut session.client.stream, deadline, read).await?;
         match read.map_err(|error| scratch.failed(error))? {
             Step::Row => {
                 count += 1;
@@ -174,7 +175,8 @@ async fn collect(
         let deadline = scratch.deadline;
         let backend = &mut scratch.lease.backend;
         let read = async { Ok(backend.read_row(columns.len(), &mut row).await) };
-        let read: Result<Step, BackendError> = watched(session, deadline, read).await?;
+        let read: Result<Step, BackendError> =
+            watched(&session.process, &mut session.client.stream, deadline, read).await?;
         match read.map_err(|error| scratch.failed(error))? {
             Step::Row => collector.push(&row)?,
             Step::End { warnings, .. } => {

@@ -1,12 +1,12 @@
 //! A scratch session: a connection that serves one statement and is reset before anything else gets it, which drops its
 //! temporary tables. It is never one of the session's own: creating a table commits a transaction.
 
-use super::wait::watched;
 use crate::backend::{BackendError, Head, OkSummary};
 use crate::error::StatementError;
 use crate::execute::head;
 use crate::execute::rows::Row;
 use crate::execute::scatter::Whole;
+use crate::execute::wait::watched;
 use crate::session::query::Statement;
 use crate::session::{Lease, Needs, Place, Session, quote_name};
 use crate::settings::Settings;
@@ -107,7 +107,7 @@ impl Scratch {
         let deadline = self.deadline;
         let Lease { backend, place, .. } = &mut self.lease;
         let answer = async { backend.query(text, Row::clone).await.map_err(|error| failed(place, error)) };
-        let result = watched(session, deadline, answer).await;
+        let result = watched(&session.process, &mut session.client.stream, deadline, answer).await;
         if result.is_err() {
             self.stop(session);
         }
