@@ -115,7 +115,8 @@ async fn a_file_is_loaded_as_one_server_would() {
                13,\"cut\",4,n,too,many\r\n";
     let csv = world.file("rows.csv", csv);
     let quoted = "FIELDS TERMINATED BY ',' OPTIONALLY ENCLOSED BY '\"' LINES TERMINATED BY '\\r\\n'";
-    let all = "SELECT * FROM goods ORDER BY id; DELETE FROM goods;";
+    // Rows of other numbers are another test's.
+    let all = "SELECT * FROM goods WHERE id < 100000 ORDER BY id; DELETE FROM goods WHERE id < 100000;";
     for keyspace in ["loaded", "loaded_single"] {
         for sql in [
             load(&tabs, "INTO TABLE goods (id, name, price, added)"),
