@@ -10,7 +10,8 @@ use super::ok_sum::OkSum;
 use super::route::{lease, render, targeted_shard};
 use super::scatter::answer_write;
 use super::shard_rows::failed;
-use crate::backend::Head;
+use super::wait;
+use super::write;
 use crate::error::StatementError;
 use crate::metrics::Reach;
 use crate::session::query::Statement;
@@ -18,7 +19,6 @@ use crate::session::{KeyspaceRef, Lease, Session, TabletType};
 use shardgate_router::error::Code;
 use shardgate_router::load_text::LoadStep;
 use shardgate_router::plan::Load;
-use shardgate_wire::StatusFlags;
 
 /// Bytes of rows that are gathered for a shard before they are sent.
 const SEND_AT: usize = 32 << 10;
@@ -70,7 +70,9 @@ pub(super) async fn run(
     };
     let steps = atomic::begin(session).await?;
     // One shard first: what it has against the statement is said before the client sends anything.
-    let result = match loading.part(session, statement, only.unwrap_or_default()).await {
+    let first = only.unwrap_or_default();
+    let opened = Loading::open(&mut loading.parts, &loading.keyspace, load, session, statement, first).await;
+    let result = match opened {
         Ok(_) => loading.run(session, statement).await,
         Err(error) => Err(error),
     };
@@ -98,14 +100,13 @@ impl Loading<'_> {
             let part = tokio::select! {
                 biased;
                 _ = session.process.killed(), if result.is_ok() => {
-                    result = Err(StatementError::sql(Code::Interrupted, "Query execution was interrupted"));
+                    result = Err(wait::interrupted());
                     continue;
                 }
                 part = file.next(&mut session.client, max) => part.map_err(StatementError::Client)?,
             };
-            if deadline.is_some_and(|deadline| tokio::time::Instant::now() >= deadline) && result.is_ok() {
-                let message = "Query execution was interrupted, maximum statement execution time exceeded";
-                result = Err(StatementError::sql(Code::QueryTimeout, message));
+            if let (Ok(()), Some(error)) = (&result, wait::time_is_up(deadline)) {
+                result = Err(error);
             }
             let ended = part.is_none();
             if result.is_err() {
@@ -187,15 +188,6 @@ impl Loading<'_> {
         Ok(value)
     }
 
-    async fn part(
-        &mut self,
-        session: &mut Session,
-        statement: &Statement<'_>,
-        index: usize,
-    ) -> Result<(), StatementError> {
-        Self::open(&mut self.parts, &self.keyspace, self.load, session, statement, index).await.map(|_| ())
-    }
-
     /// Begin the statement on a shard.
     async fn open<'p>(
         parts: &'p mut Vec<Part>,
@@ -240,32 +232,14 @@ impl Loading<'_> {
                 }
             }
         }
-        for mut lease in leases {
-            if let Some(lost) = session.lost_in_transaction(&lease) {
-                failure = failure.or(Some(lost));
-                continue;
+        for lease in leases {
+            let (lease, answer) = write::answer(session, statement, lease, deadline, &mut warnings).await;
+            match answer {
+                Ok(ok) => sum.add(&ok),
+                Err(error) => failure = failure.or(Some(error)),
             }
-            match head::read_head(session, &mut lease, deadline).await {
-                Ok(Head::Ok(ok)) => {
-                    sum.add(&ok);
-                    lease.in_transaction = StatusFlags(ok.status).contains(StatusFlags::IN_TRANS);
-                    let after = session.after_statement(&statement.plan.effects, &mut lease, ok.warnings).await;
-                    if ok.warnings > 0 {
-                        warnings.append(&mut session.state.warnings);
-                    }
-                    failure = failure.or(after.err());
-                    session.connections.put_back(lease).await;
-                }
-                Ok(Head::Rows(_)) => {
-                    lease.backend.broken = true;
-                    session.connections.put_back(lease).await;
-                    failure =
-                        failure.or(Some(StatementError::sql(Code::Internal, "a shard answered a LOAD with rows")));
-                }
-                Err(error) => {
-                    let error = failed(session, statement.plan.class, lease, error).await;
-                    failure = failure.or(Some(error));
-                }
+            if let Some(lease) = lease {
+                session.connections.put_back(lease).await;
             }
         }
         session.state.warnings = warnings;

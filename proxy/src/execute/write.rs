@@ -4,11 +4,13 @@ use super::head;
 use super::ok_sum::OkSum;
 use super::route::lease;
 use super::shard_rows::failed;
+use crate::backend::{Head, OkSummary};
 use crate::error::StatementError;
 use crate::session::query::Statement;
-use crate::session::{Lease, Place, Session};
+use crate::session::{Lease, Place, Session, Warning};
 use shardgate_router::error::Code;
 use shardgate_wire::StatusFlags;
+use tokio::time::Instant;
 
 /// The savepoint that a write on several shards is undone to, if it fails on one of them inside a transaction.
 const SAVEPOINT: &str = "`_shardgate_statement`";
@@ -58,35 +60,15 @@ pub(super) async fn run(
     let mut sum = OkSum::default();
     let mut warnings = Vec::new();
     let mut done: Vec<Lease> = Vec::with_capacity(sent.len());
-    for (mut lease, rows, alike) in sent {
-        if let Some(lost) = session.lost_in_transaction(&lease) {
-            failure = failure.or(Some(lost));
-            continue;
-        }
-        match head::read_head(session, &mut lease, deadline).await {
-            Ok(crate::backend::Head::Ok(ok)) => {
-                match rows {
-                    Some(rows) => sum.add_rows(&ok, rows.count, rows.ignore),
-                    None if alike => sum.add_alike(&ok),
-                    None => sum.add(&ok),
-                }
-                lease.in_transaction = StatusFlags(ok.status).contains(StatusFlags::IN_TRANS);
-                if let Err(error) = session.after_statement(&statement.plan.effects, &mut lease, ok.warnings).await {
-                    failure = failure.or(Some(error));
-                }
-                if ok.warnings > 0 {
-                    warnings.append(&mut session.state.warnings);
-                }
-                done.push(lease);
-            }
-            Ok(crate::backend::Head::Rows(_)) => {
-                lease.backend.broken = true;
-                failure = failure.or(Some(StatementError::sql(Code::Internal, "a shard answered a write with rows")));
-            }
-            Err(error) => {
-                let undone = savepoint && !lease.backend.broken;
-                let error = failed(session, statement.plan.class, lease, error).await;
-                tracing::debug!(undone, %error, "a write failed on one of its shards");
+    for (lease, rows, alike) in sent {
+        let (lease, answer) = answer(session, statement, lease, deadline, &mut warnings).await;
+        done.extend(lease);
+        match (answer, rows) {
+            (Ok(ok), Some(rows)) => sum.add_rows(&ok, rows.count, rows.ignore),
+            (Ok(ok), None) if alike => sum.add_alike(&ok),
+            (Ok(ok), None) => sum.add(&ok),
+            (Err(error), _) => {
+                tracing::debug!(%error, "a write failed on one of its shards");
                 failure = failure.or(Some(error));
             }
         }
@@ -108,6 +90,34 @@ pub(super) async fn run(
     match failure {
         None => Ok(sum),
         Some(error) => Err(error),
+    }
+}
+
+/// Wait for a shard's answer to its part of a write, and take its warnings. The connection, where it can still be used.
+pub(super) async fn answer(
+    session: &mut Session,
+    statement: &Statement<'_>,
+    mut lease: Lease,
+    deadline: Option<Instant>,
+    warnings: &mut Vec<Warning>,
+) -> (Option<Lease>, Result<OkSummary, StatementError>) {
+    if let Some(lost) = session.lost_in_transaction(&lease) {
+        return (None, Err(lost));
+    }
+    match head::read_head(session, &mut lease, deadline).await {
+        Ok(Head::Ok(ok)) => {
+            lease.in_transaction = StatusFlags(ok.status).contains(StatusFlags::IN_TRANS);
+            let after = session.after_statement(&statement.plan.effects, &mut lease, ok.warnings).await;
+            if ok.warnings > 0 {
+                warnings.append(&mut session.state.warnings);
+            }
+            (Some(lease), after.map(|()| ok))
+        }
+        Ok(Head::Rows(_)) => {
+            lease.backend.broken = true;
+            (None, Err(StatementError::sql(Code::Internal, "a shard answered a write with rows")))
+        }
+        Err(error) => (None, Err(failed(session, statement.plan.class, lease, error).await)),
     }
 }
 

@@ -2,20 +2,20 @@
 
 use super::analysis::{Analysis, RegionKind};
 use super::bind::{Binder, Bound};
-use super::columns::{coercion, column_info};
+use super::columns::placement;
 use super::edit::Edits;
 use super::names::{Resolved, ResolvedKind};
 use super::statement::Planning;
 use crate::error::{Code, SqlError};
 use crate::literal::write_identifier;
 use crate::plan::{
-    Change, ChangedPlace, ChangedTable, CopiedColumn, FoundColumn, Moves, Operator, Piece, PlacedColumn, Placement,
-    Route, SetItem, Target, Template,
+    Change, ChangedPlace, ChangedTable, CopiedColumn, FoundColumn, Moves, Operator, Piece, Route, SetItem, Target,
+    Template,
 };
 use crate::schema::{self, DataType};
 use crate::sql::ast::{
-    Assignment, ColumnRef, Delete, DeleteForm, Expr, ExprKind, LiteralKind, OrderItem, Query, Span, TableFactor,
-    TableRef, Update, Visitor, With, eq_ignore_case, walk_expr, walk_query,
+    Assignment, ColumnRef, Delete, DeleteForm, Expr, ExprKind, OrderItem, Query, Span, TableFactor, TableRef, Update,
+    Visitor, With, eq_ignore_case, walk_expr, walk_query,
 };
 use std::sync::Arc;
 
@@ -209,7 +209,7 @@ impl<'b> Builder<'b> {
             pieces.extend(self.source(where_.span)?);
         }
         // A number orders nothing here, but would name a column in a SELECT.
-        let orders = |item: &&OrderItem| !matches!(&item.expr.kind, ExprKind::Literal(found) if found.kind == LiteralKind::Integer);
+        let orders = |item: &&OrderItem| !item.expr.is_integer();
         for (index, item) in self.changing.order_by().iter().filter(orders).enumerate() {
             pieces.push(sql(if index > 0 { ", " } else { " ORDER BY " }));
             pieces.extend(self.source(item.span)?);
@@ -307,11 +307,7 @@ impl<'b> Builder<'b> {
         match &table.kind {
             ResolvedKind::Sharded(_) => {
                 let vindex = table.primary_vindex().ok_or_else(|| super::internal("a sharded table has no vindex"))?;
-                let columns = vindex.columns.iter().map(|column| {
-                    let info = column_info(self.planning.context, table, column);
-                    PlacedColumn { name: Arc::clone(column), coercion: coercion(info.as_ref(), &vindex.vindex) }
-                });
-                let placement = Placement { vindex: Arc::clone(&vindex.vindex), columns: columns.collect() };
+                let placement = placement(self.planning.context, table, vindex);
                 let at = vindex.columns.iter().map(|column| self.column(factor, column)).collect();
                 Ok(ChangedPlace::Vindex(placement, at))
             }

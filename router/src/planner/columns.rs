@@ -3,9 +3,12 @@
 use super::Context;
 use super::names::Resolved;
 use crate::coerce::Coercion;
+use crate::plan::{PlacedColumn, Placement};
 use crate::schema::DataType;
 use crate::sql::ast::eq_ignore_case;
 use shardgate_vschema::Vindex;
+use shardgate_vschema::model::ColumnVindex;
+use std::sync::Arc;
 
 /// A column's type.
 #[derive(Debug, Clone, PartialEq)]
@@ -113,6 +116,15 @@ pub(super) fn coercion(info: Option<&ColumnInfo>, vindex: &Vindex) -> Coercion {
         return Coercion::Bytes { fixed };
     }
     Coercion::Ambiguous
+}
+
+/// How a row's shard follows from its columns of this vindex, the table's primary one.
+pub(super) fn placement(context: &Context<'_>, table: &Resolved, vindex: &ColumnVindex) -> Placement {
+    let columns = vindex.columns.iter().map(|column| PlacedColumn {
+        name: Arc::clone(column),
+        coercion: coercion(column_info(context, table, column).as_ref(), &vindex.vindex),
+    });
+    Placement { vindex: Arc::clone(&vindex.vindex), columns: columns.collect() }
 }
 
 /// Whether the collation takes only equal bytes as equal.

@@ -25,11 +25,6 @@ pub(super) fn is_needed(keys: &mut Keys<'_, '_, '_, '_>, query: &Query) -> Resul
     Ok(select.having.is_some() || listed || query.order_by.iter().any(|item| compound(&item.expr)))
 }
 
-/// Whether an expression of ORDER BY is the number of an item.
-fn is_number(expr: &Expr) -> bool {
-    matches!(&expr.kind, ExprKind::Literal(found) if found.kind == crate::sql::ast::LiteralKind::Integer)
-}
-
 /// Plan a query block with something to compute from aggregates.
 pub(super) fn plan<'q>(
     mut keys: Keys<'_, '_, '_, 'q>,
@@ -55,7 +50,7 @@ pub(super) fn plan<'q>(
     }
     let mut wanted: Vec<(&'q Expr, bool)> = Vec::new();
     // An ORDER BY of both was seen to come in another order than one MySQL's; until it is known why, it isn't merged.
-    let numbers = query.order_by.iter().filter(|item| is_number(&item.expr)).count();
+    let numbers = query.order_by.iter().filter(|item| item.expr.is_integer()).count();
     if numbers > 0 && numbers < query.order_by.len() {
         return Err(Refusal::unsupported("ORDER BY of numbers of items beside expressions, over computed groups"));
     }

@@ -2,7 +2,7 @@
 
 use super::analysis::{Analysis, Node, Occurrence};
 use super::bind::{Binder, Bound, Entry, EntrySource, Output};
-use super::columns::{coercion, column_info, has_column, visible_columns};
+use super::columns::{has_column, placement, visible_columns};
 use super::edit::Edits;
 use super::insert::{auto_increment, columns, default_value, refuse_changes, refuse_lookups, same_place};
 use super::names::{Resolved, ResolvedKind};
@@ -10,9 +10,7 @@ use super::route::{RoutingKind, is_certainly_one};
 use super::statement::Planning;
 use crate::error::{Code, SqlError};
 use crate::literal::write_identifier;
-use crate::plan::{
-    InsertRows, KeySource, Operator, Piece, PlacedColumn, Placement, Plan, Route, StatementClass, Target, Template,
-};
+use crate::plan::{InsertRows, KeySource, Operator, Piece, Plan, Route, StatementClass, Target, Template};
 use crate::schema::DataType;
 use crate::sql::ast::{self, Expr, ExprKind, Query, SelectItemKind, Span, Visitor, eq_ignore_case, walk_expr};
 use shardgate_vschema::model::ColumnVindex;
@@ -185,11 +183,7 @@ fn copy(
         None => None,
         Some(vindex) => {
             let mut sources = Vec::new();
-            let mut placed = Vec::new();
             for column in &vindex.columns {
-                let info = column_info(planning.context, table, column);
-                placed
-                    .push(PlacedColumn { name: Arc::clone(column), coercion: coercion(info.as_ref(), &vindex.vindex) });
                 let is_auto = auto.as_ref().is_some_and(|auto| eq_ignore_case(&auto.column, column));
                 sources.push(match names.iter().position(|name| eq_ignore_case(name, column)) {
                     _ if is_auto => KeySource::Generated,
@@ -197,7 +191,7 @@ fn copy(
                     None => KeySource::Default(default_value(planning, table, column)?),
                 });
             }
-            Some((Placement { vindex: Arc::clone(&vindex.vindex), columns: placed }, sources))
+            Some((placement(planning.context, table, vindex), sources))
         }
     };
     let target = match &table.kind {

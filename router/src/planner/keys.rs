@@ -155,9 +155,7 @@ impl<'q> Keys<'_, '_, '_, 'q> {
 
     /// Where the key of an ORDER BY (`order`) or GROUP BY stands.
     pub(super) fn place(&mut self, expr: &'q Expr, order: bool) -> Result<Place<'q>, Refusal> {
-        if let ExprKind::Literal(literal) = &expr.kind
-            && literal.kind == LiteralKind::Integer
-        {
+        if expr.is_integer() {
             return self.position(expr);
         }
         if matches!(expr.kind, ExprKind::Param(_) | ExprKind::Literal(_)) {

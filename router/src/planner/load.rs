@@ -1,6 +1,6 @@
 //! LOAD DATA and LOAD XML.
 
-use super::columns::{coercion, column_info, visible_columns};
+use super::columns::{placement, visible_columns};
 use super::cursor::{Cursor, Name};
 use super::edit::Edits;
 use super::insert::{auto_increment, refuse_lookups};
@@ -9,9 +9,7 @@ use super::{Context, pass, statement};
 use crate::error::{Code, SqlError};
 use crate::fingerprint::{Fingerprint, unquote};
 use crate::load_text::LoadFormat;
-use crate::plan::{
-    Effects, Load, Operator, Piece, PlacedColumn, Placement, Plan, Route, StatementClass, TableUse, Target,
-};
+use crate::plan::{Effects, Load, Operator, Piece, Plan, Route, StatementClass, TableUse, Target};
 use crate::sql::ast::{Ident, Span, TableName, eq_ignore_case};
 use crate::sql::token::TokenKind;
 use std::sync::Arc;
@@ -163,7 +161,6 @@ fn split(
         }
     }
     let mut key = Vec::with_capacity(vindex.columns.len());
-    let mut placed = Vec::with_capacity(vindex.columns.len());
     for column in &vindex.columns {
         let field = place(column);
         let is_generated = generated.as_ref().is_some_and(|auto| eq_ignore_case(&auto.column, column));
@@ -172,9 +169,7 @@ fn split(
                 format!("Field '{column}' doesn't have a default value: it is the shard key of {}", table.table);
             return Err(SqlError::new(Code::NoShardKey, message));
         }
-        let coercion = coercion(column_info(context, table, column).as_ref(), &vindex.vindex);
         key.push(field);
-        placed.push(PlacedColumn { name: Arc::clone(column), coercion });
     }
     if let Some((span, _)) = clauses.ignored {
         edits.replace(span, Vec::new());
@@ -186,7 +181,7 @@ fn split(
         format,
         ignored_lines: clauses.ignored.map_or(0, |(_, count)| count),
         fields,
-        placement: Placement { vindex: Arc::clone(&vindex.vindex), columns: placed },
+        placement: placement(context, table, vindex),
         key,
         generated,
         given,

@@ -16,7 +16,7 @@ use super::route::Component;
 use super::statement::Planning;
 use crate::plan::{Aggregate, AggregateColumn, MergeSort, Operator, Padding, Piece, Route, SortKey, Target, Template};
 use crate::sql::ast::{
-    ExprKind, LiteralKind, OrderItem, Query, QueryBody, Select, SelectItemKind, SetOperator, Span, eq_ignore_case,
+    ExprKind, OrderItem, Query, QueryBody, Select, SelectItemKind, SetOperator, Span, eq_ignore_case,
 };
 use std::sync::Arc;
 
@@ -348,7 +348,7 @@ impl<'q> Operands<'_, '_, '_, 'q> {
     fn position(&mut self, item: &OrderItem, visible: usize) -> Result<usize, Refusal> {
         let unknown = || Refusal::unsupported("ORDER BY of a set operation on several shards by an expression");
         match &item.expr.kind {
-            ExprKind::Literal(literal) if literal.kind == LiteralKind::Integer => {
+            _ if item.expr.is_integer() => {
                 let slot = condition::slot(&item.expr, self.planning.fingerprint).ok_or_else(unknown)?;
                 self.planning.pins.push(slot);
                 let text = std::str::from_utf8(item.expr.span.of(self.planning.text)).unwrap_or_default();

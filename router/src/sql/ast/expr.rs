@@ -11,6 +11,13 @@ pub struct Expr {
     pub kind: ExprKind,
 }
 
+impl Expr {
+    /// Whether it is an integer as written: in ORDER BY and GROUP BY the number of an item.
+    pub fn is_integer(&self) -> bool {
+        matches!(&self.kind, ExprKind::Literal(literal) if literal.kind == LiteralKind::Integer)
+    }
+}
+
 /// The kinds of expression.
 #[derive(Debug, Clone)]
 pub enum ExprKind {
