@@ -157,3 +157,8 @@ SELECT FOUND_ROWS();
 SELECT id FROM customer ORDER BY id LIMIT 3;
 SELECT FOUND_ROWS();
 SELECT level, (COUNT(level) * 2 + COUNT(*)), BIT_OR(points) FROM customer GROUP BY level ORDER BY COUNT(*), 2 DESC, 3, 1 LIMIT 3 OFFSET 2;
+SELECT country, MAX(email), COUNT(*) + COUNT(email) FROM customer GROUP BY country ORDER BY MAX(email), COUNT(*), country;
+SELECT country, COUNT(*) + 1 FROM customer GROUP BY country HAVING MIN(name) > '' ORDER BY MIN(name) DESC, COUNT(*) DESC, MAX(points), 1;
+SELECT customer_id, COALESCE(sku, 'none'), SUM(-price) FROM item GROUP BY customer_id, COALESCE(sku, 'none') HAVING COUNT(*) > 1 ORDER BY COUNT(*), 1 DESC, 2 DESC, 3 DESC;
+SELECT customer_id, COALESCE(sku), SUM(-price) FROM item GROUP BY customer_id, COALESCE(sku) HAVING COUNT(*) > 1 ORDER BY COUNT(*), 1 DESC, 2 DESC, 3 DESC;
+SELECT COALESCE(sku), SUM(-price) FROM item GROUP BY COALESCE(sku) HAVING COUNT(*) > 1 ORDER BY COUNT(*), 1 DESC, 2 DESC;

@@ -49,11 +49,6 @@ pub(super) fn plan<'q>(
         group.push(expr);
     }
     let mut wanted: Vec<(&'q Expr, bool)> = Vec::new();
-    // An ORDER BY of both was seen to come in another order than one MySQL's; until it is known why, it isn't merged.
-    let numbers = query.order_by.iter().filter(|item| item.expr.is_integer()).count();
-    if numbers > 0 && numbers < query.order_by.len() {
-        return Err(Refusal::unsupported("ORDER BY of numbers of items beside expressions, over computed groups"));
-    }
     for item in &query.order_by {
         wanted.push((resolved(&mut keys, &item.expr, true)?, item.is_desc()));
     }
@@ -275,8 +270,11 @@ impl<'q> Leaves<'_, '_, '_, 'q> {
             return Ok((Column::Input(key.column), SortKey { descending, ..key.clone() }));
         }
         if matches!(expr.kind, ExprKind::Aggregate(_)) {
-            self.leaf(expr)?;
-            let key = self.keys.sort_key(&Place::Expression(expr), descending, false)?;
+            let index = self.leaf(expr)?;
+            // Where the leaf was first written: the same text elsewhere would be a column that nothing combines.
+            let span = self.known.iter().find(|(_, known)| *known == index).map_or(expr.span, |(span, _)| *span);
+            let leaf = Expr { span, kind: expr.kind.clone() };
+            let key = self.keys.sort_key(&Place::Expression(&leaf), descending, false)?;
             return Ok((Column::Input(key.column), key));
         }
         if self.keys.kind_of(expr).is_none_or(|kind| !is_sent(&kind)) {

@@ -4,7 +4,7 @@ use super::aggregate;
 use super::analysis::Analysis;
 use super::bind::{Bound, Output};
 use super::condition::value;
-use super::keys::{Hidden, Keys};
+use super::keys::{Hidden, Keys, Place};
 use super::route::RoutingKind;
 use super::shape::Shape;
 use super::statement::Planning;
@@ -201,7 +201,9 @@ fn rows<'q>(
         keys.hidden = Hidden::new(visible.unwrap_or(0));
         for item in &query.order_by {
             let place = keys.place(&item.expr, true)?;
-            sorts.push(keys.sort_key(&place, item.is_desc(), false)?);
+            // Within another function a grouping key isn't one to MySQL (error 1055), but its least value is.
+            let each = select.group_by.is_some() && is_plain(&place);
+            sorts.push(keys.sort_key(&place, item.is_desc(), each)?);
         }
         if visible.is_none() && keys.hidden.count() > 0 {
             return Err(Refusal::unsupported(
@@ -236,6 +238,17 @@ fn rows<'q>(
     Ok(limited(sorted, limit, counts_all))
 }
 
+/// Whether an aggregate function may be about it: it holds neither such nor a window function.
+fn is_plain(place: &Place<'_>) -> bool {
+    match place {
+        Place::Column { item: Some(expr), .. } | Place::Expression(expr) => {
+            let shape = Shape::of_expr(expr);
+            !shape.aggregates && !shape.windows
+        }
+        Place::Column { item: None, .. } => true,
+    }
+}
+
 /// A LIMIT's offset and count.
 pub(super) type Cut = (Option<ValueExpr>, ValueExpr);
 
@@ -263,7 +276,7 @@ fn group_holds_key<'q>(keys: &mut Keys<'_, '_, '_, 'q>, leader: usize, items: &'
     let mut exprs: Vec<&Expr> = Vec::new();
     for item in items {
         exprs.push(match keys.place(item, false)? {
-            super::keys::Place::Column { item: Some(expr), .. } => expr,
+            Place::Column { item: Some(expr), .. } => expr,
             _ => item,
         });
     }
