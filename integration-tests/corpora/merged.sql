@@ -162,3 +162,10 @@ SELECT country, COUNT(*) + 1 FROM customer GROUP BY country HAVING MIN(name) > '
 SELECT customer_id, COALESCE(sku, 'none'), SUM(-price) FROM item GROUP BY customer_id, COALESCE(sku, 'none') HAVING COUNT(*) > 1 ORDER BY COUNT(*), 1 DESC, 2 DESC, 3 DESC;
 SELECT customer_id, COALESCE(sku), SUM(-price) FROM item GROUP BY customer_id, COALESCE(sku) HAVING COUNT(*) > 1 ORDER BY COUNT(*), 1 DESC, 2 DESC, 3 DESC;
 SELECT COALESCE(sku), SUM(-price) FROM item GROUP BY COALESCE(sku) HAVING COUNT(*) > 1 ORDER BY COUNT(*), 1 DESC, 2 DESC;
+SELECT DISTINCT t1.level, IF((t1.active, t1.active) < (15, 136), t1.points, 15), t1.points, t1.score FROM customer t1 ORDER BY 3 DESC, 4 ASC, 1 ASC, 2 ASC LIMIT 6 OFFSET 3;
+SELECT COUNT(DISTINCT ((t1.tiny, t1.points) >= (113, 9)), t1.city), SUM(t1.points) FROM customer AS t1 WHERE NOT (NOT ((t1.tiny, t1.points) >= (9, 135)));
+SELECT (tiny, points) >= (113, 9) AS b, COUNT(*) FROM customer GROUP BY b ORDER BY b;
+SELECT HEX(t2.city) FROM customer AS t1 INNER JOIN customer AS t2 ON t2.id = t1.id WHERE DATEDIFF(t1.born, '1970-05-05') = (t1.id - t2.id) ORDER BY 1 LIMIT 6;
+SELECT YEAR(t3.born) FROM orders AS t1 STRAIGHT_JOIN customer AS t2 ON t2.id = t1.customer_id JOIN customer AS t3 ON t3.id = t1.customer_id ORDER BY 1;
+SELECT COUNT(*) FROM customer GROUP BY (tiny, points) >= (113, 9);
+SELECT (tiny, points) >= (113, 9) AS b, COUNT(*) + 1 FROM customer GROUP BY b ORDER BY b;

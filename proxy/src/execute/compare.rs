@@ -63,6 +63,19 @@ impl Comparator {
         Ok(Comparator { parts })
     }
 
+    /// Whether another, of the same keys, compares alike. Where one knows of nothing but NULL it takes the other's way.
+    pub(crate) fn agree(&mut self, other: &Comparator) -> bool {
+        for (part, other) in self.parts.iter_mut().zip(&other.parts) {
+            if part.kind == Kind::Null {
+                *part = other.clone();
+            }
+            if other.kind != Kind::Null && part != other {
+                return false;
+            }
+        }
+        self.parts.len() == other.parts.len()
+    }
+
     /// Append the row's key.
     ///
     /// # Errors

@@ -44,26 +44,44 @@ pub(crate) struct MergeSort<S> {
 }
 
 /// Let a column hold what it holds on another shard, too; false if its type is another there. A shard that sees at once
-/// that it has no rows may give an integer another width, or a text another kind of string.
+/// that it has no rows or only NULL may give an integer another width, or a text another kind of string; and a YEAR is
+/// a number where it went through a temporary table.
 fn widen(column: &mut ColumnDefinition<'static>, other: &ColumnDefinition<'static>) -> bool {
     let width = |kind: ColumnType| match kind {
         ColumnType::Tiny | ColumnType::Bool => Some(1),
-        ColumnType::Short => Some(2),
+        ColumnType::Short | ColumnType::Year => Some(2),
         ColumnType::Int24 => Some(3),
         ColumnType::Long => Some(4),
         ColumnType::LongLong => Some(8),
         _ => None,
     };
-    let is_string = |kind: ColumnType| matches!(kind, ColumnType::VarChar | ColumnType::VarString | ColumnType::String);
-    match (width(column.column_type), width(other.column_type)) {
-        (Some(here), Some(there)) => {
+    let length = |kind: ColumnType| match kind {
+        ColumnType::VarChar | ColumnType::VarString | ColumnType::String => Some(1),
+        ColumnType::TinyBlob => Some(2),
+        ColumnType::Blob => Some(3),
+        ColumnType::MediumBlob => Some(4),
+        ColumnType::LongBlob => Some(5),
+        _ => None,
+    };
+    if column.column_type == ColumnType::Null {
+        *column = other.clone();
+    }
+    let (one, another) = (column.column_type, other.column_type);
+    match (width(one).zip(width(another)), length(one).zip(length(another))) {
+        (Some((here, there)), _) | (_, Some((here, there))) => {
             if here < there {
                 *column = other.clone();
             }
             true
         }
-        _ => column.column_type == other.column_type || (is_string(column.column_type) && is_string(other.column_type)),
+        _ => another == ColumnType::Null || one == another,
     }
+}
+
+fn differ(how: &str) -> StatementError {
+    let text =
+        format!("the shards' replies have different columns ({how}); does a data definition run? Repeat the statement");
+    StatementError::sql(Code::Unsupported, text)
 }
 
 impl<S: RowStream> MergeSort<S> {
@@ -74,15 +92,21 @@ impl<S: RowStream> MergeSort<S> {
     /// runs.
     pub(crate) fn new(streams: Vec<S>, keys: &[SortKey]) -> Result<Self, StatementError> {
         let mut columns = streams.first().map_or_else(Vec::new, |stream| stream.columns().to_vec());
-        let comparator = Comparator::new(&columns, if streams.is_empty() { &[] } else { keys })?;
+        let mut comparator = Comparator::new(&columns, if streams.is_empty() { &[] } else { keys })?;
         for stream in &streams {
-            let same = stream.columns().len() == columns.len()
-                && columns.iter_mut().zip(stream.columns()).all(|(column, other)| widen(column, other))
-                && Comparator::new(stream.columns(), keys)? == comparator;
-            if !same {
-                let text =
-                    "the shards' replies have different columns; does a data definition run? Repeat the statement";
-                return Err(StatementError::sql(Code::Unsupported, text));
+            let others = stream.columns();
+            if others.len() != columns.len() {
+                return Err(differ(&format!("one sends {} columns, another {}", columns.len(), others.len())));
+            }
+            for (column, other) in columns.iter_mut().zip(others) {
+                if !widen(column, other) {
+                    let name = String::from_utf8_lossy(&column.name).into_owned();
+                    let (one, another) = (column.column_type, other.column_type);
+                    return Err(differ(&format!("`{name}` is {one:?} on one and {another:?} on another")));
+                }
+            }
+            if !comparator.agree(&Comparator::new(others, keys)?) {
+                return Err(differ("their rows are compared in different ways"));
             }
         }
         let inputs =
@@ -181,7 +205,7 @@ impl<S: RowStream> RowStream for MergeSort<S> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::execute::testing::{Rows, code, collect, column, ready};
+    use crate::execute::testing::{Rows, code, collect, column, ready, weights};
     use proptest::prelude::*;
     use shardgate_router::plan::Padding;
 
@@ -243,6 +267,19 @@ mod tests {
         assert_eq!(code(MergeSort::new(streams(), &[])), Some(Code::Unsupported));
         let streams = vec![Rows::new(&columns(), &[]), Rows::new(&columns()[..1], &[])];
         assert_eq!(code(MergeSort::new(streams, &[])), Some(Code::Unsupported));
+    }
+
+    #[test]
+    fn a_shard_that_knows_of_nothing_but_null_agrees_with_the_others() {
+        let text = [column("t", ColumnType::VarString), weights("w")];
+        let null = [column("t", ColumnType::VarString), column("w", ColumnType::Null)];
+        let keys = [SortKey { column: 0, weight: Some(1), padding: Padding::NONE, descending: false }];
+        let streams = vec![Rows::new(&null, &[&["NULL", "NULL"]]), Rows::new(&text, &[&["b", "B"], &["c", "C"]])];
+        let rows = collect(&mut MergeSort::new(streams, &keys).unwrap()).unwrap();
+        assert_eq!(rows, ["NULL,NULL", "b,B", "c,C"]);
+        let year = [column("n", ColumnType::Year), column("shard", ColumnType::Long)];
+        let streams = vec![Rows::new(&year, &[&["1999", "0"]]), Rows::new(&columns(), &[&["1998", "1"]])];
+        assert_eq!(collect(&mut MergeSort::new(streams, &[by(0, false)]).unwrap()).unwrap(), ["1998,1", "1999,0"]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::compute;
 use super::edit::Edits;
 use super::functions::is_constant;
-use super::keys::{Hidden, Keys, Order, Place};
+use super::keys::{Hidden, Keys, Order, Place, aggregates, is_found_again};
 use super::merge::{Cut, Refusal, limit, limited};
 use super::shape::Shape;
 use crate::plan::{Aggregate, AggregateColumn, BitOperation, Operator, Padding, Piece, Route, SortKey, Target};
@@ -40,7 +40,7 @@ pub(super) fn plan<'q>(
     if !group_items.is_empty() {
         for item in &query.order_by {
             if let Place::Expression(expr) = keys.place(&item.expr, true)?
-                && super::keys::aggregates(expr)
+                && aggregates(expr)
             {
                 let pieces = keys.wrapped("", expr, "")?;
                 if keys.hidden.column(pieces) as usize == combined.len() {
@@ -61,14 +61,18 @@ pub(super) fn plan<'q>(
 
     let mut group: Vec<(Place<'_>, &Expr)> = Vec::new();
     for expr in group_items {
-        group.push((keys.place(expr, false)?, expr));
+        let place = keys.place(expr, false)?;
+        if matches!(place, Place::Expression(expr) if !is_found_again(expr)) {
+            return Err(Refusal::unsupported("grouping several shards' rows by a comparison of rows"));
+        }
+        group.push((place, expr));
     }
     let (group, directions, order) = order_groups(&mut keys, query, group, true)?;
     let mut sorts = Vec::new();
     for ((place, _), descending) in group.iter().zip(&directions) {
         sorts.push(keys.sort_key(place, *descending, true)?);
     }
-    let group = group.into_iter().map(|(_, expr)| expr).collect();
+    let group = group.into_iter().map(|(place, expr)| (expr, number(&place))).collect();
     let edits = keys.planning.edits.clone();
     let pushes_limit = order.is_empty();
     let combination =
@@ -110,7 +114,7 @@ pub(super) fn distinct<'q>(
     for ((place, _), descending) in group.iter().zip(&directions) {
         sorts.push(keys.sort_key(place, *descending, false)?);
     }
-    let group = group.into_iter().map(|(_, expr)| expr).collect();
+    let group = group.into_iter().map(|(place, expr)| (expr, number(&place))).collect();
     let (edits, distinct) = (keys.planning.edits.clone(), Distinct::default());
     let pushes_limit = order.is_empty();
     let combination =
@@ -133,8 +137,8 @@ pub(super) struct Combination<'q> {
     pub(super) edits: Edits,
     /// What becomes of the select list.
     pub(super) list: List,
-    /// The grouping keys in the order of the shards' rows, ...
-    pub(super) group: Vec<&'q Expr>,
+    /// The grouping keys in the order of the shards' rows, with the item's number if that is to stand in ORDER BY, ...
+    pub(super) group: Vec<(&'q Expr, Option<u32>)>,
     /// ... which of them go down, ...
     pub(super) directions: Vec<bool>,
     /// ... and how they are compared.
@@ -173,7 +177,8 @@ impl Distinct {
             let node = keys.node(arg);
             let float =
                 node.and_then(|node| keys.analysis.info(node)).is_some_and(|info| info.data_type == DataType::Float);
-            if float || super::keys::aggregates(arg) || is_constant(arg, keys.planning.fingerprint) {
+            let again = is_found_again(arg);
+            if float || !again || aggregates(arg) || is_constant(arg, keys.planning.fingerprint) {
                 return Err(Refusal::Unsupported(format!("DISTINCT {} on several shards", keys.show(arg.span))));
             }
             self.keys.push(keys.sort_key(&Place::Expression(arg), false, true)?);
@@ -217,8 +222,12 @@ pub(super) fn combined(
         edits.replace(Span::at(at), pieces);
     }
     let mut ordered = Vec::new();
-    for (expr, descending) in group.iter().zip(&directions) {
-        ordered.push(keys.wrapped("", expr, if *descending { " DESC" } else { "" })?);
+    for ((expr, number), descending) in group.iter().zip(&directions) {
+        let direction = if *descending { " DESC" } else { "" };
+        ordered.push(match number {
+            Some(number) => vec![Piece::Sql(format!("{number}{direction}").into())],
+            None => keys.wrapped("", expr, direction)?,
+        });
     }
     ordered.extend(distinct.texts);
     if !ordered.is_empty() {
@@ -268,6 +277,15 @@ pub(super) fn combined(
     Ok((Aggregate { input, group: sorts, distinct: distinct.keys, columns, order }, limit))
 }
 
+/// The number that stands for an expression of the select list in ORDER BY: MySQL doesn't find every expression there
+/// again (not a comparison of rows, say).
+fn number(place: &Place<'_>) -> Option<u32> {
+    match place {
+        Place::Column { index, node: None, .. } => Some(index + 1),
+        _ => None,
+    }
+}
+
 /// Texts with commas between them.
 fn separated(texts: Vec<Vec<Piece>>) -> Vec<Piece> {
     let mut pieces = Vec::new();
@@ -296,7 +314,7 @@ pub(super) fn column(
     distinct: &mut Distinct,
 ) -> Result<AggregateColumn, Refusal> {
     let ExprKind::Aggregate(call) = &expr.kind else {
-        if super::keys::aggregates(expr) {
+        if aggregates(expr) {
             return Err(Refusal::Unsupported(format!(
                 "the expression {} over aggregates of several shards",
                 keys.show(expr.span)

@@ -4,7 +4,7 @@
 use super::aggregate::{Combination, Distinct, List, column, combined};
 use super::analysis::Node;
 use super::edit::Edits;
-use super::keys::{Hidden, Keys, Place, aggregates};
+use super::keys::{Hidden, Keys, Place, aggregates, is_found_again};
 use super::kind::Kind;
 use super::merge::{Refusal, limited};
 use crate::plan::{AggregateColumn, Compute, Operator, Padding, Piece, SortKey, Target, Template};
@@ -45,6 +45,9 @@ pub(super) fn plan<'q>(
         let expr = resolved(&mut keys, item, false)?;
         if matches!(expr.kind, ExprKind::Literal(_) | ExprKind::Param(_)) || aggregates(expr) {
             return Err(Refusal::unsupported("grouping by a constant or an aggregate on several shards"));
+        }
+        if !is_found_again(expr) {
+            return Err(Refusal::unsupported("grouping several shards' rows by a comparison of rows"));
         }
         group.push(expr);
     }
@@ -121,7 +124,7 @@ pub(super) fn plan<'q>(
     let combination = Combination {
         edits,
         list: List::Replaced,
-        group,
+        group: group.into_iter().map(|expr| (expr, None)).collect(),
         directions,
         sorts,
         distinct,

@@ -570,6 +570,23 @@ fn item_expr(item: &SelectItem) -> Option<&Expr> {
     }
 }
 
+/// Whether MySQL finds the expression again in GROUP BY and ORDER BY when it is written there, too: not one that compares
+/// rows.
+pub(super) fn is_found_again(expr: &Expr) -> bool {
+    struct Rows(bool);
+    impl Visitor for Rows {
+        fn expr(&mut self, expr: &Expr) {
+            self.0 |= matches!(expr.kind, ExprKind::Row(_));
+            walk_expr(self, expr);
+        }
+
+        fn query(&mut self, _: &Query) {}
+    }
+    let mut rows = Rows(false);
+    rows.expr(expr);
+    !rows.0
+}
+
 /// Whether the expression holds an aggregate function.
 pub(super) fn aggregates(expr: &Expr) -> bool {
     Shape::of_expr(expr).aggregates

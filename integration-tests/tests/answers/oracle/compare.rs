@@ -131,7 +131,16 @@ fn differing_status(plain: StatusFlags, proxy: StatusFlags) -> Option<String> {
 }
 
 fn is_string(kind: ColumnType) -> bool {
-    matches!(kind, ColumnType::VarString | ColumnType::String | ColumnType::VarChar)
+    // A long text is a BLOB, as long as MySQL's temporary table makes it.
+    matches!(
+        kind,
+        ColumnType::VarString
+            | ColumnType::String
+            | ColumnType::VarChar
+            | ColumnType::Blob
+            | ColumnType::MediumBlob
+            | ColumnType::LongBlob
+    )
 }
 
 fn is_integer(kind: ColumnType) -> bool {
@@ -158,7 +167,8 @@ fn differing_column(
     let decimals = if computed && is_string(plain.column_type) { plain.decimals } else { proxy.decimals };
     // MAX(YEAR(x)) is a YEAR, and a number once it went through a temporary table.
     let column_type = match proxy.column_type {
-        ColumnType::Year if computed && plain.column_type == ColumnType::Long => ColumnType::Long,
+        ColumnType::Year if computed && is_integer(plain.column_type) => plain.column_type,
+        other if computed && is_integer(other) && plain.column_type == ColumnType::Year => ColumnType::Year,
         other => other,
     };
     let (one, other) = (plain.column_type, column_type);
