@@ -33,6 +33,16 @@ const CROWD: [&str; 3] = [
     "CREATE TABLE split (id BIGINT PRIMARY KEY, note VARCHAR(20)) PARTITION BY HASH (id) PARTITIONS 3",
 ];
 
+const ALONE: &str = "version: 1
+keyspaces:
+  crowd:
+    sharded: true
+    vindexes:
+      xxhash: {type: xxhash}
+    tables:
+      member: {column_vindexes: [{column: id, name: xxhash}]}
+";
+
 fn crowd() -> &'static Cluster {
     static CLUSTER: OnceLock<Cluster> = OnceLock::new();
     CLUSTER.get_or_init(|| {
@@ -186,4 +196,19 @@ fn a_killed_statement_stops_where_it_was_gathered() {
     drop(session);
     killer.join().expect("the killer");
     assert_eq!(app().number("SELECT COUNT(*) FROM member WHERE id <= 20"), 20);
+}
+
+#[test]
+fn servers_that_only_read_gather_too() {
+    let cluster = wait(Cluster::builder().sharded("crowd", 2, &CROWD[..1]).vschema(ALONE).own_servers().start());
+    let cluster = cluster.expect("a cluster");
+    let mut session = Session::new(&cluster.proxy("app", "crowd"));
+    session.ok("INSERT INTO member (id, badge, age, name) VALUES (1, 1, 5, 'a'), (2, 2, 5, 'b'), (3, 3, 5, 'c'), (4, 4, 6, 'd')");
+    for (_, shard) in cluster.shards("crowd").expect("its shards") {
+        Session::new(&shard).ok("SET GLOBAL super_read_only = ON");
+    }
+    let (errno, text) = session.error("INSERT INTO member (id, badge, age, name) VALUES (5, 5, 5, 'e')");
+    assert_eq!(errno, 1290, "{text}");
+    assert_eq!(session.number(PAIRS), 10);
+    assert_eq!(session.number(&format!("{PAIRS} WHERE a.name > 'a'")), 7);
 }

@@ -103,7 +103,7 @@ fn difference(text: &str, plain: &RawReply, proxy: &RawReply, sure: Sure) -> Opt
                 if about_metadata {
                     return differing_metadata(plain, proxy);
                 }
-                differing_column(plain, proxy, loose, text.contains("GROUP BY") || rows.is_empty())
+                differing_column(plain, proxy, loose)
             }) {
                 return Some(text);
             }
@@ -147,12 +147,7 @@ fn is_integer(kind: ColumnType) -> bool {
     matches!(kind, ColumnType::Tiny | ColumnType::Short | ColumnType::Int24 | ColumnType::Long | ColumnType::LongLong)
 }
 
-fn differing_column(
-    plain: &ColumnDefinition<'_>,
-    proxy: &ColumnDefinition<'_>,
-    loose: bool,
-    grouped: bool,
-) -> Option<String> {
+fn differing_column(plain: &ColumnDefinition<'_>, proxy: &ColumnDefinition<'_>, loose: bool) -> Option<String> {
     // Shards that share a server have databases of other names there (`o4_1`), and their replies are relayed as they are.
     let database = plain.schema == proxy.schema
         || proxy.schema.strip_prefix(&*plain.schema).is_some_and(|rest| rest.first() == Some(&b'_'));
@@ -161,8 +156,8 @@ fn differing_column(
     let schema = plain.schema.clone();
     // The original name of what comes from no table is that of MySQL's temporary one, if there was one.
     let org_name = if plain.org_table.is_empty() { plain.org_name.clone() } else { proxy.org_name.clone() };
-    // So are the decimals of a text (none, or 31 for as many as there are), and integers' widths where rows are grouped or
-    // there are none: MySQL's temporary table and its empty one have others than the expression itself.
+    // So are the decimals of a text (none, or 31 for as many as there are), and integers' widths: MySQL's temporary
+    // table and its empty one have others than the expression itself.
     let computed = plain.org_table.is_empty();
     let decimals = if computed && is_string(plain.column_type) { plain.decimals } else { proxy.decimals };
     // MAX(YEAR(x)) is a YEAR, and a number once it went through a temporary table.
@@ -172,7 +167,7 @@ fn differing_column(
         other => other,
     };
     let (one, other) = (plain.column_type, column_type);
-    if computed && (is_string(one) && is_string(other) || grouped && is_integer(one) && is_integer(other)) {
+    if computed && (is_string(one) && is_string(other) || is_integer(one) && is_integer(other)) {
         let same = proxy.name == plain.name && proxy.collation == plain.collation && decimals == plain.decimals;
         return (!same).then(|| format!("column {}, not {}", shown(proxy), shown(plain)));
     }

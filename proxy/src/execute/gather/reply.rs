@@ -209,12 +209,40 @@ pub(super) fn rename(gather: &Gather, columns: &mut [ColumnDefinition<'static>])
             if column.table == source.temporary.as_bytes() {
                 column.table = source.alias.as_bytes().to_vec().into();
             }
+        } else if let Some(keyspace) = keyspace_of_alias(gather, &column.org_table)
+            && !column.schema.is_empty()
+        {
+            // Within a derived table that it merged MySQL gives the alias for the original table.
+            column.schema = keyspace.as_bytes().to_vec().into();
         }
         for (name, written) in &gather.names {
             if memchr::memmem::find(&column.name, name.as_bytes()).is_some() {
                 column.name = replaced(&column.name, name.as_bytes(), written.as_bytes()).into();
             }
+            if unquoted(name).as_bytes() == &*column.org_table {
+                column.org_table = unquoted(written).as_bytes().to_vec().into();
+            }
         }
+    }
+}
+
+/// The keyspace of the tables that the statement calls so, if it is one.
+fn keyspace_of_alias<'g>(gather: &'g Gather, alias: &[u8]) -> Option<&'g str> {
+    let mut found = None;
+    for source in gather.sources.iter().filter(|source| source.alias.as_bytes().eq_ignore_ascii_case(alias)) {
+        if found.is_some_and(|other| other != &*source.keyspace) {
+            return None;
+        }
+        found = Some(&*source.keyspace);
+    }
+    found
+}
+
+/// The first name in a text, without its quotes.
+fn unquoted(text: &str) -> &str {
+    match text.strip_prefix('`') {
+        Some(rest) => rest.split_once('`').map_or(rest, |(name, _)| name),
+        None => text.split_once(' ').map_or(text, |(name, _)| name),
     }
 }
 
@@ -233,11 +261,16 @@ fn replaced(text: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::replaced;
+    use super::{replaced, unquoted};
 
     #[test]
     fn every_place_of_a_name_is_replaced() {
         assert_eq!(replaced(b"(SELECT `t__2` AS `t`, `t__2` AS `t`)", b"`t__2` AS `t`", b"T"), b"(SELECT T, T)");
         assert_eq!(replaced(b"x", b"`t__2`", b"t"), b"x");
+    }
+
+    #[test]
+    fn a_name_is_found_with_and_without_quotes() {
+        assert_eq!((unquoted("`w 1__2` AS `w 1`"), unquoted("w1"), unquoted("`w`")), ("w 1__2", "w1", "w"));
     }
 }
