@@ -169,3 +169,9 @@ SELECT HEX(t2.city) FROM customer AS t1 INNER JOIN customer AS t2 ON t2.id = t1.
 SELECT YEAR(t3.born) FROM orders AS t1 STRAIGHT_JOIN customer AS t2 ON t2.id = t1.customer_id JOIN customer AS t3 ON t3.id = t1.customer_id ORDER BY 1;
 SELECT COUNT(*) FROM customer GROUP BY (tiny, points) >= (113, 9);
 SELECT (tiny, points) >= (113, 9) AS b, COUNT(*) + 1 FROM customer GROUP BY b ORDER BY b;
+SELECT COUNT(*) * ? FROM customer; 3
+SELECT id, points + ? FROM customer ORDER BY id; 3
+SELECT country, COUNT(*) + ?, MAX(points) FROM customer GROUP BY country ORDER BY country; 3
+SELECT DISTINCT points + ? FROM customer ORDER BY 1; 4
+SELECT id + ? FROM customer UNION ALL SELECT id FROM orders ORDER BY 1; 4
+SELECT c.id + ?, a.name FROM customer c JOIN account a ON a.customer_id = c.id; 7

@@ -82,7 +82,15 @@ pub(super) async fn rows(session: &mut Session, text: &[u8]) -> Result<Whole, St
     let limits = &session.snapshot.config.limits;
     let collector = Collector::new(HoldLimits { rows: limits.max_gathered_rows, bytes: limits.max_gathered_bytes });
     let args = Arguments { text, fingerprint: &fingerprint, parameters: None, mode: session.state.mode.lex };
-    let statement = Statement { args, plan, frames: None, binary: false, execution: None, collector: Some(&collector) };
+    let statement = Statement {
+        args,
+        plan,
+        frames: None,
+        binary: false,
+        execution: None,
+        names: None,
+        collector: Some(&collector),
+    };
     let before = set(session, &[("character_set_results", "'utf8mb4'")]);
     let result = match &statement.plan.root {
         Operator::Route(route) => route::run(session, &statement, route).await,

@@ -37,6 +37,19 @@ impl ResultEncoder {
         ResultEncoder { columns: columns.iter().take(visible).cloned().collect(), protocol, capabilities }
     }
 
+    /// With these names of the columns, if they are as many.
+    pub(crate) fn named(mut self, names: Option<&[Box<[u8]>]>) -> Self {
+        let names = names.filter(|names| names.len() == self.columns.len()).unwrap_or_default();
+        for (column, name) in self.columns.iter_mut().zip(names) {
+            // A column of MySQL's temporary table has the name twice.
+            if column.org_name == column.name {
+                column.org_name = name.to_vec().into();
+            }
+            column.name = name.to_vec().into();
+        }
+        self
+    }
+
     /// Append the count of columns and their definitions.
     pub(crate) fn head(&self, status: StatusFlags, out: &mut Vec<u8>, seq: &mut Seq) {
         frame::append(out, seq, |out| write_count(self.columns.len(), out));

@@ -310,7 +310,8 @@ pub(super) async fn send<S: RowStream>(
     hidden: u32,
 ) -> Result<(), StatementError> {
     let protocol = if statement.binary { Protocol::Binary } else { Protocol::Text };
-    let encoder = ResultEncoder::new(stream.columns(), hidden, protocol, session.client.capabilities);
+    let encoder =
+        ResultEncoder::new(stream.columns(), hidden, protocol, session.client.capabilities).named(statement.names);
     let collector = statement.collector;
     let deadline = session.query_timeout.map(|limit| Instant::now() + limit);
     let status = session.status();

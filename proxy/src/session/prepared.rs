@@ -32,6 +32,8 @@ pub(crate) struct Prepared {
     fingerprint: Arc<Fingerprint>,
     /// How many parameters it has.
     pub(crate) parameters: u16,
+    /// The names of its columns, if one may hold a `?`: a shard that gets a literal in its place says that.
+    names: Option<Arc<[Box<[u8]>]>>,
     /// The types of its last execution that brought some.
     types: Vec<ParamType>,
     long_data: LongData,
@@ -181,7 +183,8 @@ impl Session {
         let parameters = u16::try_from(fingerprint.parameter_count()).unwrap_or(u16::MAX);
         let text = self.worker.intern(text);
         let args = Arguments { text: &text, fingerprint: &fingerprint, parameters: None, mode: self.state.mode.lex };
-        let statement = Statement { args, plan, frames: None, binary: true, execution: None, collector: None };
+        let statement =
+            Statement { args, plan, frames: None, binary: true, execution: None, names: None, collector: None };
         let described = match &statement.plan.root {
             Operator::Local(_) | Operator::NextValues { .. } => (Vec::new(), Vec::new()),
             // No server has all its tables.
@@ -193,6 +196,7 @@ impl Session {
             text,
             fingerprint: Arc::new(fingerprint),
             parameters,
+            names: names_with_parameters(&described.1),
             types: Vec::new(),
             long_data: LongData::default(),
             overflow: false,
@@ -260,7 +264,7 @@ impl Session {
             Ok(plan) => plan,
             Err(error) => return self.fail(error.into()),
         };
-        let Prepared { text, fingerprint, parameters, types, long_data, .. } = prepared;
+        let Prepared { text, fingerprint, parameters, names, types, long_data, .. } = prepared;
         let decoded = ExecuteParams::decode(payload, self.client.capabilities, *parameters, types, long_data);
         let params = match decoded {
             Ok(params) => params,
@@ -285,6 +289,7 @@ impl Session {
             frames: None,
             binary: true,
             execution: Some(Execution { text, params: &params }),
+            names: names.as_deref(),
             collector: None,
         };
         let done = self.run_statement(statement).await;
@@ -303,6 +308,8 @@ impl Session {
         }
         let text = Arc::clone(&prepared.text);
         let fingerprint = Arc::clone(&prepared.fingerprint);
+        let names = prepared.names.clone();
+        let names = names.as_deref();
         let mut values: Vec<(Value<'static>, String)> = Vec::with_capacity(using.len());
         for name in using {
             values.push(self.variable_value(name));
@@ -312,9 +319,15 @@ impl Session {
         let bound = Variables(values);
         let args =
             Arguments { text: &text, fingerprint: &fingerprint, parameters: Some(&bound), mode: self.state.mode.lex };
-        let statement = Statement { args, plan, frames: None, binary: false, execution: None, collector: None };
+        let statement = Statement { args, plan, frames: None, binary: false, execution: None, names, collector: None };
         Box::pin(execute::run(self, &statement)).await.map(|_| ())
     }
+}
+
+/// The columns' names, if a parameter is in one.
+fn names_with_parameters(columns: &[ColumnDefinition<'static>]) -> Option<Arc<[Box<[u8]>]>> {
+    let named = columns.iter().any(|column| column.name.contains(&b'?'));
+    named.then(|| columns.iter().map(|column| column.name.as_ref().into()).collect())
 }
 
 /// Definitions of a statement's parameters and columns.

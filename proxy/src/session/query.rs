@@ -28,6 +28,8 @@ pub(crate) struct Statement<'a> {
     pub(crate) binary: bool,
     /// The execution of a prepared statement that this is.
     pub(crate) execution: Option<Execution<'a>>,
+    /// The names of its columns, if they are others than the shards give them.
+    pub(crate) names: Option<&'a [Box<[u8]>]>,
     /// Where its rows go, if not to the client.
     pub(crate) collector: Option<&'a execute::Collector>,
 }
@@ -81,7 +83,15 @@ impl Session {
                 let fingerprint = Fingerprint::new();
                 let args = Arguments { text, fingerprint: &fingerprint, parameters: None, mode: self.state.mode.lex };
                 let plan = Arc::new(plan);
-                let statement = Statement { args, plan, frames: None, binary: false, execution: None, collector: None };
+                let statement = Statement {
+                    args,
+                    plan,
+                    frames: None,
+                    binary: false,
+                    execution: None,
+                    names: None,
+                    collector: None,
+                };
                 self.run_statement(statement).await.map(|_| ())
             }
             Err(error) => self.fail(error.into()),
@@ -100,7 +110,16 @@ impl Session {
             }
         };
         let args = Arguments { text, fingerprint, parameters: None, mode: self.state.mode.lex };
-        self.run_statement(Statement { args, plan, frames, binary: false, execution: None, collector: None }).await
+        self.run_statement(Statement {
+            args,
+            plan,
+            frames,
+            binary: false,
+            execution: None,
+            names: None,
+            collector: None,
+        })
+        .await
     }
 
     /// Take the view of the world that the next statement sees.
@@ -178,7 +197,8 @@ impl Session {
         self.check_rights(&plan)?;
         let args =
             Arguments { text: text.as_bytes(), fingerprint: &fingerprint, parameters: None, mode: self.state.mode.lex };
-        let statement = Statement { args, plan, frames: None, binary: false, execution: None, collector: None };
+        let statement =
+            Statement { args, plan, frames: None, binary: false, execution: None, names: None, collector: None };
         execute::field_list(self, &statement, &table, wildcard).await
     }
 

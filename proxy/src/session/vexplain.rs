@@ -61,8 +61,15 @@ impl Session {
     ) -> Result<Option<ShowResult>, StatementError> {
         self.check_rights(plan)?;
         let args = Arguments { text: text.as_bytes(), fingerprint, parameters: None, mode: self.state.mode.lex };
-        let statement =
-            Statement { args, plan: Arc::clone(plan), frames: None, binary: false, execution: None, collector: None };
+        let statement = Statement {
+            args,
+            plan: Arc::clone(plan),
+            frames: None,
+            binary: false,
+            execution: None,
+            names: None,
+            collector: None,
+        };
         let trace = Arc::new(Trace::default());
         let (length, seq) = (self.client.out.len(), self.client.seq);
         let begun = Instant::now();

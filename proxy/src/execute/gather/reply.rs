@@ -129,7 +129,7 @@ async fn relay(
     columns: &[ColumnDefinition<'static>],
     flushed: &mut bool,
 ) -> Result<(), StatementError> {
-    let encoder = ResultEncoder::new(columns, 0, Protocol::Text, session.client.capabilities);
+    let encoder = ResultEncoder::new(columns, 0, Protocol::Text, session.client.capabilities).named(statement.names);
     let status = session.status();
     encoder.head(status, &mut session.client.out, &mut session.client.seq);
     let (mut payload, mut count) = (Vec::new(), 0u64);
