@@ -131,9 +131,9 @@ pub(super) async fn run_alone(
     } else {
         Some(render(session, statement, template, &place, &[], None)?)
     };
-    if statement.binary || statement.collector.is_some() {
+    if statement.binary || statement.collector.is_some() || statement.names.is_some() {
         let text = rendered.unwrap_or_else(|| statement.args.text.to_vec());
-        return Box::pin(scatter::run_binary_alone(session, statement, place, &text)).await;
+        return Box::pin(scatter::run_decoded(session, statement, place, &text)).await;
     }
     if plan.effects.asks_for_file {
         super::local_file::check(session)?;

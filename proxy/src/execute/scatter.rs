@@ -130,8 +130,9 @@ pub(super) fn answer_write(session: &mut Session, sum: &OkSum, insert_id: Option
     session.client.ok(&ok);
 }
 
-/// Run a one-shard statement whose rows go to the client in the binary protocol, but whose text isn't the client's own.
-pub(super) async fn run_binary_alone(
+/// Run a one-shard statement whose reply isn't the client's as it is: rows for the binary protocol of a text that isn't the
+/// client's own, rows that are collected, columns with other names.
+pub(super) async fn run_decoded(
     session: &mut Session,
     statement: &Statement<'_>,
     place: Place,

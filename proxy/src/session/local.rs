@@ -29,7 +29,12 @@ impl Session {
             Local::RollbackTo(name) => self.roll_back_to(name).await?,
             Local::Release(name) => self.release_savepoint(name).await?,
             Local::Use(target) => self.use_target(target).await?,
-            Local::Set(assignments) => self.set(statement, assignments).await?,
+            Local::Set(assignments) => {
+                self.set(statement, assignments).await?;
+                if self.relayed_error {
+                    return Ok(());
+                }
+            }
             Local::Show(show) => return self.show(statement, show),
             Local::Kill { scope, id } => self.kill(*id, *scope)?,
             Local::Explain { format, plan, text } => return self.vexplain(statement, *format, plan, text).await,

@@ -7,10 +7,12 @@ use super::variables::literal;
 use super::{Place, Session, SessionState, TabletType};
 use crate::config::TransactionMode;
 use crate::error::StatementError;
-use crate::execute::Row;
+use crate::execute::{self, Row};
 use crate::settings::Settings;
 use crate::worker::Worker;
+use shardgate_router::args::Arguments;
 use shardgate_router::error::Code;
+use shardgate_router::fingerprint::{self, Fingerprint};
 use shardgate_router::plan::{Assignment, SetScope, SetValue};
 use std::sync::Arc;
 
@@ -50,10 +52,26 @@ impl Session {
         }
         let mut settings: Vec<&Assignment> = Vec::new();
         for assignment in assignments {
+            if let (SetValue::Query(_), false) = (&assignment.value, assignment.scope == SetScope::User) {
+                let message = format!(
+                    "unsupported: a subquery in SET {0}: give a user variable its value first, as in \
+                     SET @x = (SELECT ...); SET {0} = @x",
+                    assignment.name
+                );
+                return Err(StatementError::sql(Code::Unsupported, message));
+            }
             match assignment.scope {
                 SetScope::Session if OWN.contains(&&*assignment.name) => self.set_own(assignment)?,
                 SetScope::Session => settings.push(assignment),
-                SetScope::User => self.set_user_variable(assignment).await?,
+                SetScope::User => match &assignment.value {
+                    SetValue::Query(text) => {
+                        self.set_by_query(&assignment.name, text).await?;
+                        if self.relayed_error {
+                            return Ok(());
+                        }
+                    }
+                    _ => self.set_user_variable(assignment).await?,
+                },
                 SetScope::NextTransaction => {
                     if self.transaction.open || self.connections.in_transaction() {
                         let message = "Transaction characteristics can't be changed while a transaction is in progress";
@@ -180,11 +198,36 @@ impl Session {
         result
     }
 
+    /// `SET @x = (SELECT ...)`: the tables' rows may be anywhere, so it is planned as the query that it is. If the answer
+    /// is an error that a shard's relayed reply has brought the client, `relayed_error` is set.
+    async fn set_by_query(&mut self, name: &str, expression: &str) -> Result<(), StatementError> {
+        let text = format!("SELECT {expression} INTO @{}", super::quote_name(name));
+        let mut fingerprint = Fingerprint::new();
+        fingerprint::scan(text.as_bytes(), self.state.mode.lex, &mut fingerprint)
+            .map_err(|error| StatementError::sql(Code::Syntax, format!("SET @{name}: {error}")))?;
+        let plan = self.plan(text.as_bytes(), &fingerprint, false)?;
+        self.check_rights(&plan)?;
+        let args =
+            Arguments { text: text.as_bytes(), fingerprint: &fingerprint, parameters: None, mode: self.state.mode.lex };
+        let statement =
+            Statement { args, plan, frames: None, binary: false, execution: None, names: None, collector: None };
+        let (length, seq) = (self.client.out.len(), self.client.seq);
+        Box::pin(execute::run(self, &statement)).await?;
+        if !self.relayed_error {
+            // SET has an answer of its own.
+            self.client.out.truncate(length);
+            self.client.seq = seq;
+        }
+        Ok(())
+    }
+
     /// A variable of the proxy's own.
     fn set_own(&mut self, assignment: &Assignment) -> Result<(), StatementError> {
         let text = match &assignment.value {
             SetValue::Default => String::new(),
-            SetValue::Expression(text) => text.trim_matches(['\'', '"', '`']).to_ascii_lowercase(),
+            SetValue::Expression(text) | SetValue::Query(text) => {
+                text.trim_matches(['\'', '"', '`']).to_ascii_lowercase()
+            }
         };
         let wrong = |allowed: &str| {
             let message = format!("Variable '{}' can't be set to the value of '{text}'; {allowed}", assignment.name);
@@ -252,6 +295,7 @@ fn is_constant(value: &SetValue) -> bool {
     match value {
         SetValue::Default => true,
         SetValue::Expression(text) => !text.contains(['@', '(']),
+        SetValue::Query(_) => false,
     }
 }
 
@@ -259,7 +303,7 @@ fn is_constant(value: &SetValue) -> bool {
 fn assignment_text(assignment: &Assignment) -> String {
     let value = match &assignment.value {
         SetValue::Default => "DEFAULT",
-        SetValue::Expression(text) => text,
+        SetValue::Expression(text) | SetValue::Query(text) => text,
     };
     let scope = match assignment.scope {
         SetScope::Global => "GLOBAL",

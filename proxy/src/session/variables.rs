@@ -6,6 +6,7 @@ use super::{Lease, Session};
 use crate::error::StatementError;
 use crate::execute::Row;
 use shardgate_vschema::Value;
+use shardgate_wire::charset::Collation;
 use shardgate_wire::{ColumnDefinition, ColumnType};
 use std::borrow::Cow;
 
@@ -34,13 +35,21 @@ impl Session {
         lease: &mut Lease,
         names: &[Box<str>],
     ) -> Result<(), StatementError> {
-        let list: Vec<String> = names.iter().map(|name| format!("@{}", quote_name(name))).collect();
+        // A text's collation isn't that in the reply, which is the client's.
+        let columns = |name| format!("@{0}, HEX(@{0}), COLLATION(@{0})", quote_name(name));
+        let list: Vec<String> = names.iter().map(|name| columns(name)).collect();
         let query = format!("SELECT {}", list.join(", "));
         let (columns, rows) =
             lease.backend.query(query.as_bytes(), Row::clone).await.map_err(|error| lease.failed(&error))?;
         let Some(row) = rows.first() else { return Ok(()) };
-        for (index, (name, column)) in (0u32..).zip(names.iter().zip(&columns)) {
-            match row.field(index).map(|text| literal(text, column)) {
+        for (index, (name, column)) in (0u32..).step_by(3).zip(names.iter().zip(columns.iter().step_by(3))) {
+            let text = |index| row.field(index).map(String::from_utf8_lossy);
+            let stored = text(index + 1).zip(text(index + 2)).and_then(|(digits, name)| stored_text(&digits, &name));
+            let literal = row.field(index).map(|value| match stored {
+                Some(stored) if is_text(column) => stored,
+                _ => literal(value, column),
+            });
+            match literal {
                 Some(literal) => self.state.variables.insert(name.clone(), literal.into()),
                 None => self.state.variables.remove(name),
             };
@@ -58,9 +67,12 @@ pub(super) fn literal(text: &[u8], column: &ColumnDefinition<'_>) -> String {
         | ColumnType::Int24
         | ColumnType::Long
         | ColumnType::LongLong
-        | ColumnType::Year
-        | ColumnType::NewDecimal
-        | ColumnType::Decimal => plain(),
+        | ColumnType::Year => plain(),
+        // The point makes the literal a decimal.
+        ColumnType::NewDecimal | ColumnType::Decimal => {
+            let text = plain();
+            if text.contains('.') { text } else { format!("{text}.") }
+        }
         // An exponent makes the literal a double.
         ColumnType::Float | ColumnType::Double => {
             let text = plain();
@@ -68,21 +80,33 @@ pub(super) fn literal(text: &[u8], column: &ColumnDefinition<'_>) -> String {
         }
         _ => {
             let digits: String = text.iter().map(|byte| format!("{byte:02x}")).collect();
-            if column.collation == shardgate_wire::charset::Collation::BINARY {
-                format!("x'{digits}'")
-            } else {
-                let charset = shardgate_wire::charset::Collation::by_id(column.collation)
-                    .map_or("utf8mb4", |known| known.charset.name);
+            if is_text(column) {
+                let charset = Collation::by_id(column.collation).map_or("utf8mb4", |known| known.charset.name);
                 format!("_{charset} x'{digits}'")
+            } else {
+                format!("x'{digits}'")
             }
         }
     }
 }
 
+/// Whether a column's values are text: the collation of others is `binary`.
+fn is_text(column: &ColumnDefinition<'_>) -> bool {
+    column.collation != Collation::BINARY
+}
+
+/// The literal of a text with its collation, if its bytes are those that keys are made of: UTF-8.
+fn stored_text(digits: &str, collation: &str) -> Option<String> {
+    let charset = ["utf8mb4", "utf8mb3", "ascii"]
+        .into_iter()
+        .find(|charset| collation.strip_prefix(charset).is_some_and(|rest| rest.starts_with('_')))?;
+    Some(format!("_{charset} x'{digits}' COLLATE {collation}"))
+}
+
 /// The value of a literal that [`literal`] made.
 fn literal_value(literal: &str) -> Value<'static> {
     let bytes = |digits: &str| -> Vec<u8> {
-        let digits = digits.trim_end_matches('\'').as_bytes();
+        let digits = digits.split('\'').next().unwrap_or_default().as_bytes();
         let nibble = |digit: u8| char::from(digit).to_digit(16).unwrap_or_default() as u8;
         digits.chunks(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | nibble(*digit))).collect()
     };

@@ -45,6 +45,8 @@ pub enum SetValue {
     Default,
     /// An expression, as its text in the statement (`ON`, `utf8mb4` and the like included).
     Expression(Box<str>),
+    /// An expression with a subquery, as its text.
+    Query(Box<str>),
 }
 
 /// One assignment of SET.

@@ -47,11 +47,17 @@ pub(super) fn plan(cursor: &mut Cursor<'_>, context: &Context<'_>) -> Result<Pla
     let sharded = context.database.is_some_and(|name| context.catalog.is_sharded(name));
     match word.as_str() {
         "DO" => {
-            if names_user_locks(cursor) {
+            if names_any(cursor, &USER_LOCKS) {
                 let effects = Effects { pins_connection: true, ..Effects::default() };
                 return Ok(simple(StatementClass::LockingSelect, lock_home(context), Target::Unsharded, effects));
             }
             let keyspace = any_keyspace(context);
+            if context.catalog.is_sharded(&keyspace) && names_any(cursor, &["SELECT", "TABLE", "VALUES"]) {
+                return Err(SqlError::new(
+                    Code::Unsupported,
+                    "unsupported: DO with a subquery in a sharded keyspace; SELECT the expressions instead",
+                ));
+            }
             let target = if context.catalog.is_sharded(&keyspace) { Target::AnyShard } else { Target::Unsharded };
             return Ok(simple(StatementClass::Other, keyspace, target, Effects::default()));
         }
@@ -86,12 +92,12 @@ pub(super) fn plan(cursor: &mut Cursor<'_>, context: &Context<'_>) -> Result<Pla
     Ok(plan)
 }
 
-/// Whether one of the words behind the cursor is a function of user locks.
-fn names_user_locks(cursor: &mut Cursor<'_>) -> bool {
+/// Whether one of these words stands behind the cursor.
+fn names_any(cursor: &mut Cursor<'_>, words: &[&str]) -> bool {
     let mark = cursor.mark();
     let mut found = false;
     while !cursor.at_end() && !found {
-        found = USER_LOCKS.iter().any(|name| cursor.at(name));
+        found = words.iter().any(|name| cursor.at(name));
         cursor.next();
     }
     cursor.back(mark);

@@ -5,6 +5,7 @@ use super::cursor::Cursor;
 use super::local::{local, variable_name};
 use crate::error::SqlError;
 use crate::plan::{Assignment, Local, Plan, SetScope, SetValue, StatementClass};
+use crate::sql::ast::{Expr, Query, Visitor};
 use crate::sql::options::ParseOptions;
 use crate::sql::parser::parse_expr;
 use crate::sql::token::TokenKind;
@@ -135,7 +136,7 @@ fn value<'t>(cursor: &mut Cursor<'t>, options: &'t ParseOptions) -> Result<SetVa
         }
         cursor.back(mark);
     }
-    let Ok((_, next)) = parse_expr(cursor.before_comments_end(), start as usize, options) else {
+    let Ok((expr, next)) = parse_expr(cursor.before_comments_end(), start as usize, options) else {
         return Err(cursor.unexpected());
     };
     let mut end = start;
@@ -144,7 +145,21 @@ fn value<'t>(cursor: &mut Cursor<'t>, options: &'t ParseOptions) -> Result<SetVa
         cursor.next();
     }
     let text = cursor.text.get(start as usize..end as usize).unwrap_or_default();
-    Ok(SetValue::Expression(String::from_utf8_lossy(text).into_owned().into()))
+    let text = String::from_utf8_lossy(text).into_owned().into();
+    Ok(if holds_query(&expr) { SetValue::Query(text) } else { SetValue::Expression(text) })
+}
+
+/// Whether a subquery is in the expression.
+fn holds_query(expr: &Expr) -> bool {
+    struct Queries(bool);
+    impl Visitor for Queries {
+        fn query(&mut self, _: &Query) {
+            self.0 = true;
+        }
+    }
+    let mut found = Queries(false);
+    found.expr(expr);
+    found.0
 }
 
 fn names(cursor: &mut Cursor<'_>, what: &str, assignments: &mut Vec<Assignment>) -> Result<(), SqlError> {

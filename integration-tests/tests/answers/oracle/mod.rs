@@ -104,6 +104,11 @@ fn oracle_merged_reads_are_answered_as_by_one_mysql() {
 }
 
 #[test]
+fn oracle_breadth_of_reads_is_answered_as_by_one_mysql() {
+    passes(&TYPES, "breadth.sql", &BOTH);
+}
+
+#[test]
 fn oracle_writes_are_answered_as_by_one_mysql() {
     passes(&TYPES, "writes.sql", &BOTH);
 }

@@ -74,7 +74,8 @@ impl Pair {
             return Verdict::Refused(message.to_owned());
         }
         let plain = send(&mut self.plain, protocol, statement);
-        let plain = plain.unwrap_or_else(|error| panic!("MySQL itself fails ({error}) with {}", statement.with_values()));
+        let plain =
+            plain.unwrap_or_else(|error| panic!("MySQL itself fails ({error}) with {}", statement.with_values()));
         compare(&statement.text, &plain, &without_warnings_of_preparing(protocol, &plain, proxy), statement.sure)
     }
 
