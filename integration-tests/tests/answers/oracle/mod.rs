@@ -114,6 +114,11 @@ fn oracle_writes_are_answered_as_by_one_mysql() {
 }
 
 #[test]
+fn oracle_breadth_of_writes_is_answered_as_by_one_mysql() {
+    passes(&TYPES, "breadth_writes.sql", &BOTH);
+}
+
+#[test]
 fn oracle_changes_across_shards_are_answered_as_by_one_mysql() {
     passes(&TYPES, "changes.sql", &BOTH);
 }

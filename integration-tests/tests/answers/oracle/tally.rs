@@ -65,6 +65,9 @@ impl Tally {
             share(refused),
             self.refused.len()
         );
+        for refused in self.refused.keys().take(SHOWN) {
+            println!("{what}, refused: {refused}");
+        }
         let all: u64 = self.tiers.values().sum();
         let tiers = self
             .tiers
