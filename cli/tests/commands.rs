@@ -191,6 +191,37 @@ fn keyspace_ids_are_those_of_vitess_and_say_their_shard() {
 }
 
 #[test]
+fn a_vindex_may_be_named_with_its_keyspace_and_values_be_quoted() {
+    let directory = cluster();
+    let id = |vindex: &str, value: &str| {
+        good(directory.path(), &["keyspace-id", "--vschema", "vschema.yaml", "--vindex", vindex, value])
+    };
+    assert_eq!(id("customer.hash", "\"1\""), "value  keyspace id\n\"1\"    166b40b44aba4bd6\n");
+    let (code, _, error) =
+        run(directory.path(), &["keyspace-id", "--vschema", "vschema.yaml", "--vindex", "hahs", "1"]);
+    assert!(code == 1 && error.contains("did you mean `hash`?"), "{error}");
+}
+
+#[test]
+fn explain_takes_several_statements_and_parameters() {
+    let directory = cluster();
+    let explain = |sql: &str| {
+        run(
+            directory.path(),
+            &["explain", "--vschema", "vschema.yaml", "--keyspace", "customer", "--format", "json", sql],
+        )
+    };
+    let (code, out, error) = explain("SELECT id FROM customer WHERE id = ?; DELETE FROM customer WHERE id = 3;");
+    let plans: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((code, error.as_str()), (0, ""));
+    assert_eq!(plans[0]["plan"]["shards"], "hash(?)", "{plans}");
+    assert_eq!(plans[1]["class"], "Delete", "{plans}");
+    let (code, _, error) = explain(" ; ");
+    assert!(code == 1 && error.contains("the statement is empty"), "{error}");
+    assert!(explain("VEXPLAIN KEYS SELECT id FROM customer WHERE id = 3").1.contains("customer.id ="));
+}
+
+#[test]
 fn completions_are_made_for_shells() {
     let directory = tempfile::tempdir().unwrap();
     for shell in ["bash", "zsh", "fish"] {

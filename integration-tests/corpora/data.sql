@@ -4,6 +4,7 @@ DELETE FROM orders;
 DELETE FROM item;
 DELETE FROM country;
 DELETE FROM account;
+DELETE FROM article;
 DELETE FROM ticket;
 INSERT INTO country (code, name, population) VALUES ('DE', 'Germany', 83200000), ('FR', 'France', 67750000), ('CH', 'Switzerland', 8700000), ('SE', 'Sweden', 10420000), ('TR', 'Türkiye', NULL), ('AQ', 'Antarctica', 0);
 INSERT INTO customer (id, name, email, city, nick, code, country, balance, score, rate, tiny, age, points, big, born, seen, wakes, stamp, made, level, tags, active, raw, notes, doc, mask) VALUES
@@ -155,3 +156,15 @@ INSERT INTO item (customer_id, order_id, line, sku, qty, price) VALUES
 INSERT INTO account (name, customer_id, amount) VALUES ('anna', 1, 10.50), ('Bodo', 2, 20), ('çağla', 3, 0), ('dirk', NULL, -5.25), ('Eve', 5, 1000000.01), ('füsun', 6, 7), ('GUS', 7, 8), ('hana', 1, 9);
 DELETE FROM omain.note;
 INSERT INTO omain.note (id, body, customer_id) VALUES (1, 'first', 1), (2, 'second', 5), (3, 'third', NULL), (4, 'fourth', 99), (5, 'fifth', 12);
+INSERT INTO article (id, title, body, author_id) VALUES (1, 'MySQL Tutorial', 'DBMS stands for DataBase and this is a tutorial about the database', 1),
+(2, 'How To Use MySQL Well', 'After you went through a tutorial the optimizer is next', 2),
+(3, 'Optimizing MySQL', 'In this tutorial we show how indexes make a database fast', 1),
+(4, '1001 MySQL Tricks', '1. Never run mysqld as root. 2. Sharding', 3),
+(5, 'MySQL vs. YourSQL', 'In the following database comparison nothing wins', NULL),
+(6, 'MySQL Security', 'When configured properly, MySQL is a secure database', 4),
+(7, 'Sharding at scale', 'Rows are split over servers by a keyspace and a vindex', 5),
+(8, 'Sharding without tears', NULL, 6),
+(9, 'Über Datenbanken', 'Ein Tutorial über Datenbanken und Server', 7),
+(10, 'Empty', '', 8),
+(11, 'Servers and databases', 'server server server database database', 9),
+(12, 'Nothing of it', 'A text without any of these words', 1);

@@ -110,6 +110,8 @@ codes! {
     CommandDenied = 15002, 1142, "42000", "The user has no right for this on the keyspace.", "Add the keyspace to the user in shardgate.yaml (`read`, `write` or `admin`).";
     /// No right for the default database.
     DatabaseDenied = 15016, 1044, "42000", "The user has no right for the keyspace that it wants as its default database.", "Add the keyspace to the user in shardgate.yaml (`read`, `write` or `admin`).";
+    /// No user of this name.
+    NoSuchGrant = 15024, 1141, "42000", "SHOW GRANTS names a user that shardgate.yaml doesn't have.", "Check the name; users are under `users` in shardgate.yaml.";
     /// Too many clients.
     TooManyConnections = 15003, 1040, "08004", "`limits.max_connections` is reached.", "Close connections, or raise the limit.";
     /// Too many clients of one user.
@@ -120,6 +122,8 @@ codes! {
     PacketTooLarge = 15006, 1153, "08S01", "A packet is larger than `limits.max_allowed_packet`.", "Raise the limit here and `max_allowed_packet` on the shards.";
     /// A command that isn't known.
     UnknownCommand = 15007, 1047, "08S01", "The command isn't supported.", "Use a statement instead.";
+    /// A SELECT from a vindex without the values to map.
+    VindexCondition = 9017, 1105, "HY000", "A SELECT from a vindex has no condition that says which values to map.", "Give it WHERE id = value, or WHERE id IN (values).";
     /// An unknown statement id.
     UnknownStatement = 9011, 1243, "HY000", "No prepared statement has this id or name on this connection.", "Prepare it again.";
     /// The proxy is going down.

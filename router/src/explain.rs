@@ -126,6 +126,26 @@ fn operator(operator: &Operator, args: &Arguments<'_>) -> Json {
             "sql": template(sql, args),
         }),
         Operator::Metadata(found) => metadata(found, args),
+        Operator::Summed(found) => json!({
+            "operator": "Summed",
+            "column": found.sum,
+            "key": found.key,
+            "input": route(&found.route, args),
+        }),
+        Operator::Explained(found) => json!({
+            "operator": "Explained",
+            "keyspace": *found.keyspace,
+            "shards": found.targets.iter().map(|found| target(found, args)).collect::<Vec<_>>(),
+            "answered_by": "one of them",
+            "sql": template(&found.sql, args),
+        }),
+        Operator::VindexRows(found) => json!({
+            "operator": "VindexRows",
+            "keyspace": *found.keyspace,
+            "vindex": format!("{}.{}", found.of, found.vindex.name()),
+            "values": found.values.iter().map(|value| known_value(value, args)).collect::<Vec<_>>(),
+            "sql": format!("{}{{rows}}{}", template(&found.before, args), template(&found.behind, args)),
+        }),
         Operator::NextValues { sequence, count } => json!({
             "operator": "NextValues",
             "sequence": format!("{}.{}", sequence.keyspace, sequence.table),
@@ -135,6 +155,10 @@ fn operator(operator: &Operator, args: &Arguments<'_>) -> Json {
             "operator": "Explain",
             "format": format!("{format:?}"),
             "of": format!("{:?}", plan.class),
+        }),
+        Operator::Local(Local::ColumnUses(document)) => json!({
+            "operator": "ColumnUses",
+            "document": serde_json::from_str::<Json>(document).unwrap_or_else(|_| json!(**document)),
         }),
         Operator::Local(local) => json!({"operator": "Local", "statement": format!("{local:?}")}),
     }

@@ -7,6 +7,7 @@ mod aggregate;
 mod analysis;
 mod bind;
 mod change;
+mod column_uses;
 mod columns;
 mod compute;
 mod condition;
@@ -14,7 +15,9 @@ mod ctes;
 mod cursor;
 mod ddl;
 mod edit;
+mod explain;
 mod foreign_keys;
+mod full_text;
 mod functions;
 mod gather;
 mod insert;
@@ -36,6 +39,7 @@ mod shape;
 mod show;
 mod show_metadata;
 mod statement;
+mod vindex_rows;
 mod write;
 
 use crate::catalog::{Catalog, Database};
@@ -161,7 +165,7 @@ fn dispatch<'t>(
         _ if cursor.token.kind == TokenKind::LeftParen => rows(cursor.text, 0, fingerprint, context),
         "LOAD" => load::plan(cursor, fingerprint, context),
         "SHOW" => show::plan(cursor, fingerprint, context),
-        "EXPLAIN" | "DESCRIBE" | "DESC" => other::plan_explain(cursor, fingerprint, context),
+        "EXPLAIN" | "DESCRIBE" | "DESC" => explain::plan(cursor, fingerprint, context),
         _ => match ddl::plan(cursor, fingerprint, context)? {
             Some(plan) => Ok(plan),
             None => other::plan(cursor, context),
@@ -182,7 +186,10 @@ fn rows(text: &[u8], start: usize, fingerprint: &Fingerprint, context: &Context<
     };
     let planning = Planning::new(text, fingerprint, context, &parsed)?;
     match &parsed.statement {
-        Statement::Query(query) => select::plan(planning, query),
+        Statement::Query(query) => match vindex_rows::plan(&planning, query)? {
+            Some(plan) => Ok(plan),
+            None => select::plan(planning, query),
+        },
         Statement::Insert(insert) => insert::plan(planning, insert),
         Statement::Update(update) => write::update(planning, update),
         Statement::Delete(delete) => write::delete(planning, delete),

@@ -33,7 +33,7 @@ pub fn inspect(vindex: &Vindex, values: &[Value<'_>], shards: &[ShardName]) -> R
 }
 
 /// Types a value as a person means it: `null`, whole numbers, decimals, bytes as `0x` and hex digits; anything else is
-/// text, and so is what stands in single or double quotes.
+/// text, and so is what stands in single or double quotes (doubled within, as in SQL).
 ///
 /// # Errors
 /// If `0x` isn't followed by pairs of hex digits.
@@ -47,6 +47,10 @@ pub fn typed_value(text: &str) -> Result<Value<'_>, HexError> {
     }
     for quote in ['\'', '"'] {
         if let Some(inner) = text.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote)) {
+            let doubled = format!("{quote}{quote}");
+            if inner.contains(&doubled) {
+                return Ok(Value::Text(Cow::Owned(inner.replace(&doubled, &quote.to_string()).into_bytes())));
+            }
             return Ok(Value::text(inner));
         }
     }
@@ -148,6 +152,7 @@ mod tests {
             ("0x6162", Value::bytes(b"ab")),
             ("'12'", Value::text("12")),
             ("\"null\"", Value::text("null")),
+            ("'O''Hara'", Value::text("O'Hara")),
             ("a@b.c", Value::text("a@b.c")),
             ("1e3", Value::text("1e3")),
             ("", Value::text("")),

@@ -3,9 +3,10 @@
 use crate::commands::validate::{read_topology, read_vschema};
 use crate::output::{print, print_json};
 use anyhow::{Context as _, anyhow, bail};
+use serde_json::Value as Json;
 use shardgate_router::args::Arguments;
 use shardgate_router::catalog::{Catalog, DefaultServer, KeyspaceInfo};
-use shardgate_router::fingerprint::{Fingerprint, scan};
+use shardgate_router::fingerprint::{Fingerprint, scan, split_statements};
 use shardgate_router::planner::{Context, plan};
 use shardgate_router::schema::{KeyspaceSchema, Schema, Table};
 use shardgate_router::{explain, schema_sql};
@@ -38,7 +39,7 @@ pub(crate) struct Args {
     /// The plan as a tree, or as JSON
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: PlanFormat,
-    /// The statement
+    /// The statement, or several with `;` between; `?` for values of a prepared one
     #[arg(value_name = "SQL")]
     sql: String,
 }
@@ -85,15 +86,38 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     }
     let context = Context::new(&catalog, database);
     let text = args.sql.as_bytes();
-    let mut fingerprint = Fingerprint::default();
-    scan(text, context.mode.lex, &mut fingerprint).map_err(|error| anyhow!("{error}"))?;
-    let plan = plan(text, &fingerprint, &context).map_err(|error| anyhow!("{error}"))?;
-    let arguments = Arguments { text, fingerprint: &fingerprint, parameters: None, mode: context.mode.lex };
-    match args.format {
-        PlanFormat::Tree => print(&explain::to_text(&plan, &arguments))?,
-        PlanFormat::Json => print_json(&explain::to_json(&plan, &arguments))?,
+    let statements = split_statements(text, context.mode.lex);
+    if statements.is_empty() {
+        bail!("the statement is empty");
+    }
+    let mut plans = Vec::new();
+    for (number, range) in statements.into_iter().enumerate() {
+        if number > 0 && matches!(args.format, PlanFormat::Tree) {
+            print("\n")?;
+        }
+        explain_one(text.get(range).unwrap_or_default(), &context, args.format, &mut plans)?;
+    }
+    match plans.as_slice() {
+        [] => {}
+        [only] => print_json(only)?,
+        _ => print_json(&Json::Array(plans))?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Print the plan of one statement as a tree, or note it as JSON.
+fn explain_one(text: &[u8], context: &Context<'_>, format: PlanFormat, plans: &mut Vec<Json>) -> anyhow::Result<()> {
+    let mut fingerprint = Fingerprint::default();
+    scan(text, context.mode.lex, &mut fingerprint).map_err(|error| anyhow!("{error}"))?;
+    // `?` stands for values that come later.
+    let context = Context { prepared: fingerprint.parameter_count() > 0, ..*context };
+    let plan = plan(text, &fingerprint, &context).map_err(|error| anyhow!("{error}"))?;
+    let arguments = Arguments { text, fingerprint: &fingerprint, parameters: None, mode: context.mode.lex };
+    match format {
+        PlanFormat::Tree => print(&explain::to_text(&plan, &arguments))?,
+        PlanFormat::Json => plans.push(explain::to_json(&plan, &arguments)),
+    }
+    Ok(())
 }
 
 /// What names mean: the vschema's keyspaces and, with a topology, those that it adds.

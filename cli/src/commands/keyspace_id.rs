@@ -5,9 +5,8 @@ use crate::output::{Format, print, print_json, table};
 use anyhow::{Context as _, anyhow, bail};
 use serde_json::{Value as Json, json};
 use shardgate_topology::KeyspaceTopology;
-use shardgate_vschema::model::{Keyspace, VindexDefinition};
-use shardgate_vschema::{Destination, KeyRange, VSchema, Value};
-use std::borrow::Cow;
+use shardgate_vschema::model::Keyspace;
+use shardgate_vschema::{Destination, FindVindexError, KeyRange, VSchema, Value, Vindex, typed_value};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -21,7 +20,7 @@ pub(crate) struct Args {
     /// The vschema.yaml
     #[arg(long, value_name = "FILE")]
     vschema: PathBuf,
-    /// The vindex
+    /// The vindex, or KEYSPACE.VINDEX
     #[arg(long, value_name = "NAME")]
     vindex: String,
     /// The keyspace, if several have a vindex of this name
@@ -51,8 +50,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     };
     let mut rows = Vec::new();
     for text in &args.values {
-        let values = row(text, vindex.vindex.column_count())?;
-        let destination = vindex.vindex.map(&values).with_context(|| format!("value {text}"))?;
+        let values = row(text, vindex.column_count())?;
+        let destination = vindex.map(&values).with_context(|| format!("value {text}"))?;
         rows.push((
             text,
             destination_text(&destination),
@@ -78,26 +77,23 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 }
 
 /// The vindex that is meant, and its keyspace.
-fn find<'v>(vschema: &'v VSchema, args: &Args) -> anyhow::Result<(&'v Arc<Keyspace>, &'v VindexDefinition)> {
-    let of_keyspace = |keyspace: &Arc<Keyspace>| args.keyspace.as_ref().is_none_or(|name| **name == *keyspace.name);
-    let found: Vec<_> = vschema
-        .keyspaces()
-        .filter(|keyspace| of_keyspace(keyspace))
-        .filter_map(|keyspace| keyspace.vindexes.get(args.vindex.as_str()).map(|vindex| (keyspace, vindex)))
-        .collect();
-    match found.as_slice() {
-        [] => {
-            let known = vschema
-                .keyspaces()
-                .flat_map(|keyspace| keyspace.vindexes.keys().map(|vindex| format!("{}.{vindex}", keyspace.name)));
-            bail!("there is no vindex `{}`; there are: {}", args.vindex, known.collect::<Vec<_>>().join(", "))
-        }
-        [only] => Ok(*only),
-        several => {
-            let names: Vec<&str> = several.iter().map(|(keyspace, _)| &*keyspace.name).collect();
-            bail!("the keyspaces {} all have a vindex `{}`: say which with --keyspace", names.join(", "), args.vindex)
-        }
+fn find<'v>(vschema: &'v VSchema, args: &Args) -> anyhow::Result<(&'v Arc<Keyspace>, &'v Arc<Vindex>)> {
+    let name = match &args.keyspace {
+        Some(keyspace) if !args.vindex.contains('.') => format!("{keyspace}.{}", args.vindex),
+        _ => args.vindex.clone(),
+    };
+    let error = match vschema.find_vindex(&name) {
+        Ok(found) => return Ok(found),
+        Err(error) => error,
+    };
+    if matches!(error, FindVindexError::Ambiguous { .. }) {
+        bail!("{error}, or say which with --keyspace");
     }
+    let known: Vec<String> = vschema
+        .keyspaces()
+        .flat_map(|keyspace| keyspace.vindexes.keys().map(|vindex| format!("{}.{vindex}", keyspace.name)))
+        .collect();
+    bail!("{error}; there are: {}", if known.is_empty() { "none".to_owned() } else { known.join(", ") })
 }
 
 /// The values of one VALUE: one for each column.
@@ -110,29 +106,12 @@ fn row(text: &str, columns: usize) -> anyhow::Result<Vec<Value<'static>>> {
 
 /// A value as SQL would write it; a word without quotes is text, too.
 fn value(text: &str) -> anyhow::Result<Value<'static>> {
-    if text.eq_ignore_ascii_case("null") {
-        return Ok(Value::Null);
+    if let Some(quote @ ('\'' | '"')) = text.chars().next()
+        && (text.len() < 2 || !text.ends_with(quote))
+    {
+        bail!("`{text}` has no quote at its end");
     }
-    if let Some(quoted) = text.strip_prefix('\'') {
-        let inner = quoted.strip_suffix('\'').with_context(|| format!("`{text}` has no quote at its end"))?;
-        return Ok(Value::Text(Cow::Owned(inner.replace("''", "'").into_bytes())));
-    }
-    if let Some(digits) = text.strip_prefix("0x") {
-        let id = shardgate_vschema::KeyspaceId::from_hex(digits).with_context(|| format!("value {text}"))?;
-        return Ok(Value::Bytes(Cow::Owned(id.as_bytes().to_vec())));
-    }
-    if let Ok(number) = text.parse::<i64>() {
-        return Ok(Value::Int(number));
-    }
-    if let Ok(number) = text.parse::<u64>() {
-        return Ok(Value::UInt(number));
-    }
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    let is_decimal = digits.starts_with(|c: char| c.is_ascii_digit())
-        && digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
-        && digits.matches('.').count() <= 1;
-    let owned = text.to_owned();
-    Ok(if is_decimal { Value::Decimal(Cow::Owned(owned)) } else { Value::Text(Cow::Owned(owned.into_bytes())) })
+    Ok(typed_value(text).with_context(|| format!("value {text}"))?.into_owned())
 }
 
 fn destination_text(destination: &Destination) -> String {
@@ -167,6 +146,7 @@ fn shard_names(keyspace: &KeyspaceTopology, destination: &Destination) -> Vec<St
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::borrow::Cow;
 
     #[test]
     fn values_have_the_type_that_sql_would_give_them() {
@@ -179,6 +159,7 @@ mod tests {
         assert_eq!(value("abc").unwrap(), Value::text("abc"));
         assert_eq!(value("0x1f").unwrap(), Value::bytes(&[0x1f]));
         assert_eq!(value("null").unwrap(), Value::Null);
-        assert!(value("'open").is_err() && value("0x1").is_err());
+        assert_eq!(value("\"a\"").unwrap(), Value::text("a"));
+        assert!(value("'").is_err() && value("'open").is_err() && value("0x1").is_err());
     }
 }

@@ -13,3 +13,4 @@ mod session;
 mod town;
 mod transactions;
 mod vexplain;
+mod vindex;

@@ -129,3 +129,60 @@ fn a_dump_of_a_sharded_keyspace_restores_into_one_mysql() {
     assert_eq!(session.rows(query).len(), 5);
     direct.ok("DROP DATABASE dumped_town");
 }
+
+#[test]
+fn cardinalities_are_added_up_over_shards() {
+    let mut app = app();
+    let ids: Vec<String> = (95_000..95_050).map(|id| format!("({id}, 'x')")).collect();
+    app.ok(&format!("INSERT INTO badge (id, note) VALUES {}", ids.join(", ")));
+    Session::new(&town().proxy("admin", "town")).rows("ANALYZE TABLE badge");
+    let sum: u64 = on_shards("town", "SHOW INDEX FROM badge")
+        .iter()
+        .map(|rows| rows[0][6].parse::<u64>().expect("a number"))
+        .sum();
+    let rows = app.rows("SHOW KEYS FROM badge");
+    assert_eq!((rows.len(), rows[0][2].as_str(), rows[0][6].clone()), (1, "PRIMARY", sum.to_string()));
+    assert!(sum >= 50, "{rows:?}");
+    app.ok("DELETE FROM badge WHERE id >= 95000");
+    assert_eq!(app.error("SHOW INDEX FROM nowhere").0, 1146);
+}
+
+#[test]
+fn users_are_those_of_the_proxy_and_not_those_of_its_servers() {
+    let mut app = app();
+    assert_eq!(app.columns("SHOW GRANTS FOR CURRENT_USER()"), ["Grants for app@%"]);
+    assert!(app.rows("SHOW GRANTS").concat().concat().contains("SELECT, INSERT, UPDATE, DELETE"));
+    assert_eq!(app.error("SHOW GRANTS FOR admin").0, 1142);
+    assert!(app.error("SHOW CREATE USER CURRENT_USER()").1.contains("shardgate.yaml"));
+    let mut admin = Session::new(&town().proxy("admin", "town"));
+    assert_eq!(admin.value("SHOW GRANTS FOR 'admin'@'%'"), "GRANT ALL PRIVILEGES ON *.* TO `admin`@`%`");
+    assert!(admin.rows("SHOW GRANTS FOR dash").concat().concat().contains("GRANT SELECT"));
+    assert_eq!(admin.error("SHOW GRANTS FOR nobody").0, 1141);
+}
+
+#[test]
+fn what_is_about_one_server_is_asked_of_one_server_only() {
+    let (mut sharded, mut unsharded) = (app(), Session::new(&town().proxy("app", "hall")));
+    for statement in
+        ["SHOW BINARY LOGS", "SHOW ENGINE INNODB STATUS", "SHOW REPLICA STATUS", "SHOW OPEN TABLES", "SHOW PROFILES"]
+    {
+        assert!(sharded.error(statement).1.contains("is about one MySQL server"), "{statement}");
+        unsharded.rows(statement);
+    }
+    let id = sharded.rows("SHOW VARIABLES LIKE 'server_id'");
+    assert!((0..4).all(|_| sharded.rows("SHOW VARIABLES LIKE 'server_id'") == id));
+    assert!(!sharded.rows("HELP 'contents'").is_empty());
+}
+
+#[test]
+fn where_an_error_came_from_is_shown_and_not_counted() {
+    let mut app = app();
+    assert_eq!(app.error("SELECT nothing FROM person WHERE id = 1").0, 1054);
+    assert_eq!(app.number("SELECT @@warning_count"), 1);
+    assert_eq!(app.error("SELECT nothing FROM person").0, 1054);
+    assert_eq!(app.number("SHOW COUNT(*) WARNINGS"), 1);
+    let rows = app.rows("SHOW WARNINGS");
+    assert_eq!((rows.len(), rows[0][1].as_str(), rows[1][0].as_str()), (2, "1054", "Note"));
+    assert!(rows[1][2].contains("from town/"), "{rows:?}");
+    assert_eq!(app.rows("SHOW ERRORS").len(), 1);
+}

@@ -31,6 +31,17 @@ impl Session {
         }
     }
 
+    /// The names of the columns of a query.
+    #[track_caller]
+    pub(crate) fn columns(&mut self, text: &str) -> Vec<String> {
+        match self.reply(text) {
+            RawReply::Rows { columns, .. } => {
+                columns.iter().map(|column| String::from_utf8_lossy(&column.name).into_owned()).collect()
+            }
+            other => panic!("{text}: {other:?}"),
+        }
+    }
+
     /// The only value of the only row.
     #[track_caller]
     pub(crate) fn value(&mut self, text: &str) -> String {

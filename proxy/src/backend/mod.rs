@@ -14,4 +14,4 @@ pub(crate) use login::{Credentials, login_settings, random};
 pub(crate) use pool::{AcquireError, InstancePool, Limits, PoolStats, Pools, SharedPools};
 pub(crate) use rows::{Head, Step};
 pub(crate) use tls::backend_tls;
-pub(crate) use trace::{Recorder, Trace};
+pub(crate) use trace::{Addressee, Recorder, Sent, Trace};

@@ -3,11 +3,24 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+/// A connection that texts are sent on.
+#[derive(Debug)]
+pub(crate) struct Addressee {
+    /// The keyspace; empty for the adopted MySQL without a database.
+    pub(crate) keyspace: Arc<str>,
+    /// The shard.
+    pub(crate) shard: String,
+    /// The MySQL instance.
+    pub(crate) instance: String,
+    /// Whether it is a connection of its own, beside the session's: what is gathered is on it.
+    pub(crate) apart: bool,
+}
+
 /// A text that a shard got.
 #[derive(Debug, Clone)]
 pub(crate) struct Sent {
-    /// `keyspace/shard`, perhaps with the kind of tablet.
-    pub(crate) place: Arc<str>,
+    /// Where it was sent.
+    pub(crate) to: Arc<Addressee>,
     /// The text.
     pub(crate) sql: String,
     /// Bytes that came back.
@@ -25,7 +38,7 @@ pub(crate) struct Trace(Mutex<Vec<Sent>>);
 #[derive(Debug)]
 pub(crate) struct Recorder {
     trace: Arc<Trace>,
-    place: Arc<str>,
+    to: Arc<Addressee>,
     current: Option<usize>,
 }
 
@@ -37,9 +50,9 @@ impl Trace {
 }
 
 impl Recorder {
-    /// For a connection to this place.
-    pub(crate) fn new(trace: &Arc<Trace>, place: &str) -> Recorder {
-        Recorder { trace: Arc::clone(trace), place: place.into(), current: None }
+    /// For a connection.
+    pub(crate) fn new(trace: &Arc<Trace>, to: Addressee) -> Recorder {
+        Recorder { trace: Arc::clone(trace), to: Arc::new(to), current: None }
     }
 
     /// The connection sends a text.
@@ -47,7 +60,7 @@ impl Recorder {
         let mut all = self.trace.0.lock().unwrap_or_else(PoisonError::into_inner);
         self.current = Some(all.len());
         let sql = String::from_utf8_lossy(sql).into_owned();
-        all.push(Sent { place: Arc::clone(&self.place), sql, bytes: 0, took: Duration::ZERO, begun: Instant::now() });
+        all.push(Sent { to: Arc::clone(&self.to), sql, bytes: 0, took: Duration::ZERO, begun: Instant::now() });
     }
 
     /// Bytes came back.

@@ -1,9 +1,7 @@
 //! What the servers' `information_schema` say about the databases of keyspaces, put together and with the names that
 //! clients use.
 
-use super::head;
-use super::rows::Row;
-use crate::backend::{Head, Step};
+use super::ask::{Fields, ask};
 use crate::control::{SYSTEM_DATABASES, identifier};
 use crate::error::StatementError;
 use crate::session::query::Statement;
@@ -45,8 +43,6 @@ impl SystemColumn {
             .any(|prefix| self.sql_type.starts_with(prefix))
     }
 }
-
-type Fields = Vec<Option<String>>;
 
 /// The rows of a table.
 #[derive(Debug)]
@@ -456,40 +452,6 @@ fn average(row: &mut Fields, average: Option<usize>, length: Option<usize>, coun
     if let (Some(field), Some(value)) = (average.and_then(|at| row.get_mut(at)), value) {
         *field = Some(value.to_string());
     }
-}
-
-/// Ask a server, in UTF-8 whatever the session's character set is.
-pub(super) async fn ask(session: &mut Session, place: Place, text: &str) -> Result<Vec<Fields>, StatementError> {
-    let mut settings = (*session.state.settings).clone();
-    settings.set_names("utf8mb4", Some("utf8mb4"), "utf8mb4_general_ci");
-    let settings = Arc::new(settings);
-    let mut lease = session.connections.lease(&session.worker.pools, place, session.profile, &settings).await?;
-    if let Some(set) = settings.difference(&lease.backend.settings) {
-        if let Err(error) = lease.backend.run(set.as_bytes()).await {
-            let error = lease.failed(&error);
-            lease.backend.tainted = true;
-            session.connections.put_back(lease).await;
-            return Err(error);
-        }
-        lease.backend.settings = Arc::clone(&settings);
-    }
-    lease.backend.queue_query(text.as_bytes());
-    let deadline = head::deadline(session);
-    let result = async {
-        lease.backend.flush().await?;
-        let Head::Rows(columns) = head::read_head(session, &mut lease, deadline).await? else { return Ok(Vec::new()) };
-        let mut found = Vec::new();
-        let mut row = Row::default();
-        while lease.backend.read_row(columns.len(), &mut row).await? == Step::Row {
-            let fields = (0..columns.len() as u32).map(|at| row.field(at));
-            found.push(fields.map(|field| field.map(|bytes| String::from_utf8_lossy(bytes).into_owned())).collect());
-        }
-        Ok(found)
-    }
-    .await
-    .map_err(|error| lease.failed(&error));
-    session.connections.put_back(lease).await;
-    result
 }
 
 #[cfg(test)]

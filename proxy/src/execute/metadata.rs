@@ -37,7 +37,7 @@ pub(super) async fn run(
         tables.push(gather(session, statement, table).await?);
     }
     let text = text(session, statement, metadata, &place, &tables)?;
-    answer(session, statement, place, &text, &tables).await?;
+    answer(session, statement, place, &text, &tables, None).await?;
     Ok(Reach::SeveralShards)
 }
 
@@ -124,13 +124,15 @@ pub(super) fn disguise(columns: &mut [ColumnDefinition<'static>], tables: &[Gath
     }
 }
 
-/// Run the text on one server and answer with what it says, without the warnings of the gathered tables' columns.
-async fn answer(
+/// Run the text on one server and answer with what it says, without the warnings of the gathered tables' columns, and with
+/// a note of the proxy's own.
+pub(super) async fn answer(
     session: &mut Session,
     statement: &Statement<'_>,
     place: Place,
     text: &[u8],
     tables: &[Gathered],
+    note: Option<Warning>,
 ) -> Result<(), StatementError> {
     let class = statement.plan.class;
     let declared = tables.iter().flat_map(|table| &table.columns).filter(|column| column.is_old()).count();
@@ -167,6 +169,7 @@ async fn answer(
         if let Some(lease) = rows.warned() {
             fetch_warnings(session, lease, declared).await;
         }
+        session.state.warnings.extend(note);
         let warnings = u16::try_from(session.state.warnings.len()).unwrap_or(u16::MAX);
         let status = session.reply_status();
         let client = &mut session.client;

@@ -1,6 +1,7 @@
 //! Execution: each operator of a plan has a file of the same name.
 
 mod aggregate;
+mod ask;
 mod atomic;
 mod change;
 mod compare;
@@ -9,6 +10,7 @@ mod ddl;
 mod decimal;
 mod double;
 mod evaluate;
+mod explained;
 mod fold;
 mod found;
 mod gather;
@@ -35,13 +37,16 @@ mod scatter;
 mod shard_rows;
 mod sort;
 mod sort_key;
+mod summed;
 #[cfg(test)]
 mod testing;
 mod view;
+mod vindex_rows;
 mod wait;
 mod warnings;
 mod write;
 
+pub(crate) use ask::ask_as_session;
 pub(crate) use found::Collector;
 pub(crate) use information_schema::SystemColumn;
 pub(crate) use output::{Protocol, ReplyContext, simple_result};
@@ -81,6 +86,9 @@ async fn run_other(
         Operator::Load(load) => Box::pin(load::run(session, statement, load)).await,
         Operator::Ddl(ddl) => Box::pin(ddl::run(session, statement, ddl)).await,
         Operator::Metadata(metadata) => Box::pin(metadata::run(session, statement, metadata)).await,
+        Operator::Summed(summed) => Box::pin(summed::run(session, statement, summed)).await,
+        Operator::Explained(explained) => Box::pin(explained::run(session, statement, explained)).await,
+        Operator::VindexRows(vindex) => Box::pin(vindex_rows::run(session, statement, vindex)).await,
         Operator::NextValues { sequence, count } => {
             Box::pin(next_values::run(session, statement, sequence, count)).await
         }

@@ -136,7 +136,8 @@ const TEXT_CHARS: u32 = 255;
 fn own_column<'a>(name: &'a str, column_type: ColumnType) -> ColumnDefinition<'a> {
     match column_type {
         ColumnType::VarString => ColumnDefinition::text(name.as_bytes(), TEXT_CHARS),
-        ColumnType::LongLong => ColumnDefinition::bigint(name.as_bytes(), false),
+        // System variables that count are unsigned.
+        ColumnType::LongLong => ColumnDefinition::bigint(name.as_bytes(), name.starts_with("@@")),
         other => ColumnDefinition::new(name.as_bytes(), other),
     }
 }

@@ -63,21 +63,22 @@ pub(crate) async fn describe(
     }
     let (keyspace, template) = described_by(&statement.plan.root);
     let place = describing_place(session, keyspace)?;
-    let metadata = match &statement.plan.root {
-        Operator::Metadata(metadata) => Some(metadata),
-        _ => None,
-    };
-    let own = metadata.is_none() && template.is_none_or(Template::is_unchanged);
     let mut tables = Vec::new();
-    let rendered = match template {
-        _ if let Some(metadata) = metadata => {
+    let rendered = match (&statement.plan.root, template) {
+        (Operator::Metadata(metadata), _) => {
             let (text, gathered) = super::metadata::describing_text(session, statement, metadata, &place).await?;
             tables = gathered;
             Some(text)
         }
-        Some(template) if !own => Some(render(session, statement, template, &place, &[], None)?),
+        (Operator::VindexRows(vindex), _) => {
+            Some(super::vindex_rows::describing_text(session, statement, vindex, &place)?)
+        }
+        (_, Some(template)) if !template.is_unchanged() => {
+            Some(render(session, statement, template, &place, &[], None)?)
+        }
         _ => None,
     };
+    let own = rendered.is_none();
     let mut lease = lease(session, statement, place).await?;
     if own && lease.backend.statement(text).is_some() {
         // Prepared here already; it is described by preparing it again, which replaces it.
@@ -136,6 +137,9 @@ fn described_by(operator: &Operator) -> (Option<&str>, Option<&Template>) {
         Operator::InsertRows(insert) => (Some(&insert.keyspace), insert.alone.as_ref().map(|alone| &alone.sql)),
         Operator::Ddl(ddl) => (Some(&ddl.keyspace), Some(&ddl.sql)),
         Operator::Metadata(metadata) => (Some(&metadata.keyspace), Some(&metadata.alone)),
+        Operator::Summed(summed) => (Some(&summed.route.keyspace), Some(&summed.route.sql)),
+        Operator::Explained(explained) => (Some(&explained.keyspace), Some(&explained.sql)),
+        Operator::VindexRows(vindex) => (Some(&vindex.keyspace), None),
         Operator::NextValues { .. } | Operator::Load(_) | Operator::Local(_) => (None, None),
     }
 }

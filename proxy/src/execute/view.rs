@@ -36,10 +36,8 @@ impl SessionValues for SessionView<'_> {
             SessionValue::CurrentUser => text(&format!("{}@%", self.state.user.name)),
             SessionValue::Version => text(self.version),
             SessionValue::Autocommit => Value::Int(i64::from(self.state.autocommit())),
-            SessionValue::WarningCount => Value::UInt(self.state.warnings.len() as u64),
-            SessionValue::ErrorCount => {
-                Value::UInt(self.state.warnings.iter().filter(|warning| warning.level == "Error").count() as u64)
-            }
+            SessionValue::WarningCount => Value::UInt(self.state.warning_count(false)),
+            SessionValue::ErrorCount => Value::UInt(self.state.warning_count(true)),
             SessionValue::TransactionMode => text(match self.state.transaction_mode {
                 TransactionMode::Single => "SINGLE",
                 TransactionMode::Multi => "MULTI",

@@ -5,7 +5,7 @@
 
 use super::place::{Place, PlaceKey};
 use super::state::SessionState;
-use crate::backend::{AcquireError, Backend, BackendError, InstancePool, Pools, Profile, Recorder, Trace};
+use crate::backend::{AcquireError, Addressee, Backend, BackendError, InstancePool, Pools, Profile, Recorder, Trace};
 use crate::error::StatementError;
 use crate::settings::Settings;
 use shardgate_router::error::Code;
@@ -103,11 +103,11 @@ impl Connections {
             let key = place.key();
             if let Some(at) = self.held.iter().position(|held| held.key == key) {
                 let Held { mut backend, pool, in_transaction, pinned, .. } = self.held.swap_remove(at);
-                backend.recorder = self.recorder(&place);
+                backend.recorder = self.recorder(&place, false);
                 return Ok(Lease { place, backend, pool, in_transaction, pinned, reused: false });
             }
         }
-        self.apart(pools, place, profile, settings).await
+        self.pooled(pools, place, profile, settings, false).await
     }
 
     /// A connection of the pool, whatever is held: one with these settings, if there is one.
@@ -119,10 +119,22 @@ impl Connections {
         profile: Profile,
         settings: &Arc<Settings>,
     ) -> Result<Lease, StatementError> {
+        self.pooled(pools, place, profile, settings, true).await
+    }
+
+    #[inline]
+    async fn pooled(
+        &self,
+        pools: &Pools,
+        place: Place,
+        profile: Profile,
+        settings: &Arc<Settings>,
+        apart: bool,
+    ) -> Result<Lease, StatementError> {
         let pool = pools.instance(&place.instance);
         match pool.acquire(profile, settings).await {
             Ok(mut backend) => {
-                backend.recorder = self.recorder(&place);
+                backend.recorder = self.recorder(&place, apart);
                 let reused = backend.is_used();
                 Ok(Lease { place, backend, pool, in_transaction: false, pinned: false, reused })
             }
@@ -131,8 +143,15 @@ impl Connections {
     }
 
     #[inline]
-    fn recorder(&self, place: &Place) -> Option<Box<Recorder>> {
-        self.trace.as_ref().map(|trace| Box::new(Recorder::new(trace, &place.to_string())))
+    fn recorder(&self, place: &Place, apart: bool) -> Option<Box<Recorder>> {
+        let trace = self.trace.as_ref()?;
+        let to = Addressee {
+            keyspace: Arc::clone(&place.keyspace),
+            shard: place.shard.name.to_string(),
+            instance: place.instance.id.to_string(),
+            apart,
+        };
+        Some(Box::new(Recorder::new(trace, to)))
     }
 
     /// Keep a connection for the session.

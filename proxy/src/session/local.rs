@@ -38,6 +38,12 @@ impl Session {
             Local::Show(show) => return self.show(statement, show),
             Local::Kill { scope, id } => self.kill(*id, *scope)?,
             Local::Explain { format, plan, text } => return self.vexplain(statement, *format, plan, text).await,
+            Local::ColumnUses(document) => {
+                self.check_rights(&statement.plan)?;
+                let columns = vec![("ColumnUsage".to_owned(), ColumnType::VarString)];
+                let rows = vec![vec![Some(document.to_string())]];
+                return self.answer(statement, &ShowResult { columns, rows });
+            }
             Local::Prepare { name, from } => self.prepare_named(name, from).await?,
             Local::Execute { name, using } => return self.execute_named(name, using).await,
             Local::Deallocate(name) => self.deallocate(name)?,
@@ -101,7 +107,7 @@ impl Session {
             let name = if errors_only { "@@session.error_count" } else { "@@session.warning_count" };
             ShowResult {
                 columns: vec![(name.into(), ColumnType::LongLong)],
-                rows: vec![vec![Some(wanted.len().to_string())]],
+                rows: vec![vec![Some(self.state.warning_count(errors_only).to_string())]],
             }
         } else {
             let skip = usize::try_from(offset).unwrap_or(usize::MAX);

@@ -98,6 +98,9 @@ impl std::fmt::Display for Target {
     }
 }
 
+/// The number of the note that says where an error came from.
+const ORIGIN: u16 = 1105;
+
 /// One line of SHOW WARNINGS.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Warning {
@@ -177,6 +180,16 @@ impl SessionState {
         !matches!(self.settings.text("autocommit"), Some("0" | "OFF"))
     }
 
+    /// How many warnings, errors included, or errors only the last statement gave, as one MySQL would count them: where
+    /// an error came from isn't one.
+    pub(crate) fn warning_count(&self, errors_only: bool) -> u64 {
+        let counts = |warning: &&Warning| match errors_only {
+            true => warning.level == "Error",
+            false => warning.code != ORIGIN || warning.level != "Note",
+        };
+        self.warnings.iter().filter(counts).count() as u64
+    }
+
     /// Note what an error leaves behind.
     pub(crate) fn failed(&mut self, code: u16, message: &str, origin: Option<&str>) {
         self.row_count = -1;
@@ -184,7 +197,7 @@ impl SessionState {
         self.warnings.push(Warning { level: "Error".to_owned(), code, message: message.to_owned() });
         if let Some(origin) = origin {
             let message = format!("the error above is from {origin}");
-            self.warnings.push(Warning { level: "Note".to_owned(), code: 1105, message });
+            self.warnings.push(Warning { level: "Note".to_owned(), code: ORIGIN, message });
         }
     }
 }

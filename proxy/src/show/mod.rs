@@ -1,6 +1,7 @@
 //! The rows of the SHOW statements that the proxy answers itself, from one snapshot and the counters.
 
 mod databases;
+mod grants;
 mod like;
 mod processes;
 mod processlist;
@@ -109,6 +110,7 @@ pub(crate) fn show(show: &Show, context: &ShowContext<'_>) -> Result<Option<Show
         Show::ShardgatePools => proxy::pools(context)?,
         Show::ShardgateTransactions => proxy::transactions(context)?,
         Show::ShardgateWorkflows => proxy::workflows(context)?,
+        Show::Grants(name) => grants::grants(name.as_deref(), context)?,
         Show::Processlist { full } => processlist::processlist(*full, context),
         Show::Warnings { .. } => return Ok(None),
     }))

@@ -107,6 +107,8 @@ pub enum Show {
         /// ERRORS instead of WARNINGS.
         errors_only: bool,
     },
+    /// GRANTS, of this user, or of the one who asks.
+    Grants(Option<Box<str>>),
     /// PROCESSLIST.
     Processlist {
         /// FULL.
@@ -134,8 +136,6 @@ pub enum ExplainFormat {
     All,
     /// VEXPLAIN TRACE.
     Trace,
-    /// VEXPLAIN KEYS.
-    Keys,
     /// EXPLAIN FORMAT=VITESS.
     Vitess,
 }
@@ -179,6 +179,8 @@ pub enum Local {
         /// The explained statement's text.
         text: Box<str>,
     },
+    /// VEXPLAIN KEYS: the document.
+    ColumnUses(Box<str>),
     /// PREPARE name FROM 'text' or @variable.
     Prepare {
         /// Name.

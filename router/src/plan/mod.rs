@@ -7,6 +7,7 @@ mod aggregate;
 mod change;
 mod compute;
 mod ddl;
+mod explained;
 mod gather;
 mod insert;
 mod insert_rows;
@@ -17,13 +18,16 @@ mod metadata;
 mod padding;
 mod placement;
 mod route;
+mod summed;
 mod target;
 mod template;
+mod vindex_rows;
 
 pub use aggregate::{Aggregate, AggregateColumn, BitOperation};
 pub use change::{Change, ChangedPlace, ChangedTable, CopiedColumn, FoundColumn, Moves, SetItem};
 pub use compute::Compute;
 pub use ddl::{Ddl, DdlKind};
+pub use explained::Explained;
 pub use gather::{FilterValue, Gather, GatherColumn, GatherFilter, GatherSource, Transfer};
 pub use insert::{AutoIncrement, Insert, InsertRow, Sequence};
 pub use insert_rows::{InsertRows, KeySource};
@@ -37,8 +41,10 @@ pub use metadata::{KnownValue, Metadata, MetadataPart, MetadataTable};
 pub use padding::Padding;
 pub use placement::{PlacedColumn, Placement};
 pub use route::{Effects, Route};
+pub use summed::Summed;
 pub use target::{Comparison, KeyExpr, KeyList, ShardSet, Target};
 pub use template::{Arithmetic, Piece, Pos, RenderContext, SessionValue, Template, ValueExpr, limit};
+pub use vindex_rows::VindexRows;
 
 use crate::fingerprint::Fingerprint;
 use std::sync::Arc;
@@ -141,6 +147,12 @@ pub enum Operator {
     Ddl(Ddl),
     /// Run a statement over rows of `information_schema` that are gathered from all servers.
     Metadata(Metadata),
+    /// Run a statement over what a vindex makes of values.
+    VindexRows(Box<VindexRows>),
+    /// Rows of the first shard, with a column added up over all.
+    Summed(Box<Summed>),
+    /// Ask one of several shards for its plan of a statement.
+    Explained(Box<Explained>),
     /// `SELECT NEXT n VALUES FROM sequence`.
     NextValues {
         /// Where the sequence is.

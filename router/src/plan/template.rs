@@ -241,7 +241,7 @@ impl Template {
                 Piece::Source { from, to } => source(args, from.resolve(args)?, to.resolve(args)?, out),
                 Piece::Sql(text) => out.extend_from_slice(text.as_bytes()),
                 Piece::Database(keyspace) => write_identifier(context.databases.database(keyspace), out),
-                Piece::Session(value) => write_literal(&context.session.value(*value), args.mode, out),
+                Piece::Session(value) => write_session_value(*value, args, context, out),
                 Piece::Value(ValueExpr::Default) => out.extend_from_slice(b"DEFAULT"),
                 Piece::Value(value) => write_value(value, args, context, out)?,
                 Piece::GeneratedOr(given) => match context.generated {
@@ -262,6 +262,19 @@ impl Template {
             }
         }
         Ok(())
+    }
+}
+
+/// A session's value; a count or an id as the unsigned number that it is.
+fn write_session_value(value: SessionValue, args: &Arguments<'_>, context: &RenderContext<'_>, out: &mut Vec<u8>) {
+    use SessionValue::{ConnectionId, ErrorCount, LastInsertId, WarningCount};
+    let is_unsigned = matches!(value, ConnectionId | ErrorCount | LastInsertId | WarningCount);
+    if is_unsigned {
+        out.extend_from_slice(b"CAST(");
+    }
+    write_literal(&context.session.value(value), args.mode, out);
+    if is_unsigned {
+        out.extend_from_slice(b" AS UNSIGNED)");
     }
 }
 

@@ -28,11 +28,13 @@ pub(super) struct Functions {
     pub(super) user_locks: bool,
     /// INTO is written.
     pub(super) into: bool,
+    /// A MATCH depends on other rows than its own.
+    pub(super) ranks: bool,
 }
 
 impl Functions {
-    pub(super) fn of(statement: &Statement) -> Self {
-        let mut found = Functions::default();
+    pub(super) fn of(statement: &Statement, text: &[u8]) -> Self {
+        let mut found = Functions { ranks: super::full_text::ranks(statement, text), ..Functions::default() };
         walk_statement(&mut found, statement);
         let mut values: Vec<SessionValue> = found.session.iter().map(|(_, value)| *value).collect();
         values.dedup();

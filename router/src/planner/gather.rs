@@ -7,7 +7,7 @@ mod walk;
 use super::analysis::Analysis;
 use super::edit::Edits;
 use super::names::ResolvedKind;
-use super::statement::Planning;
+use super::statement::{Planning, RANKS};
 use crate::error::{Code, SqlError};
 use crate::plan::{Gather, GatherSource, Operator, Piece, Route, Target};
 use crate::schema::TableKind;
@@ -58,7 +58,9 @@ fn refuse_what_stays(planning: &Planning<'_>, analysis: &Analysis<'_>) -> Result
         );
     }
     if full_text(&planning.parsed.statement) {
-        return unsupported("MATCH in a statement over several shards, whose rows no full-text index holds".to_owned());
+        let why =
+            if planning.functions.ranks { RANKS } else { "MATCH of gathered rows, which no full-text index holds" };
+        return unsupported(why.to_owned());
     }
     for occurrence in &analysis.occurrences {
         let table = &occurrence.table;

@@ -206,15 +206,29 @@ pub(super) fn explain(cursor: &Cursor<'_>, context: &Context<'_>, format: Explai
     Ok(found)
 }
 
+/// VEXPLAIN KEYS, with the cursor on the statement, which isn't planned.
+fn keys(cursor: &Cursor<'_>, context: &Context<'_>) -> Result<Plan, SqlError> {
+    let inner = cursor.text.get(cursor.token.span.start as usize..).unwrap_or_default();
+    if cursor.at_end() {
+        return Err(cursor.unexpected());
+    }
+    let (document, tables) = super::column_uses::column_uses(inner, context)?;
+    let mut found = local(StatementClass::Show, Local::ColumnUses(document.into()));
+    found.tables = tables;
+    Ok(found)
+}
+
 /// VEXPLAIN, with the cursor on the word.
 pub(super) fn vexplain(cursor: &mut Cursor<'_>, context: &Context<'_>) -> Result<Plan, SqlError> {
     cursor.next();
+    if cursor.eat("KEYS") {
+        return keys(cursor, context);
+    }
     let formats = [
         ("PLAN", ExplainFormat::Plan),
         ("QUERIES", ExplainFormat::Queries),
         ("ALL", ExplainFormat::All),
         ("TRACE", ExplainFormat::Trace),
-        ("KEYS", ExplainFormat::Keys),
     ];
     let format =
         formats.into_iter().find(|(word, _)| cursor.eat(word)).map_or(ExplainFormat::Plan, |(_, format)| format);

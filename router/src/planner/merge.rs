@@ -46,6 +46,9 @@ pub(super) fn plan(
     keyspace: &Arc<str>,
     routing: &RoutingKind,
 ) -> Result<Operator, Refusal> {
+    if planning.functions.ranks {
+        return Err(Refusal::unsupported("rows that a MATCH ranks"));
+    }
     let edits = planning.edits.clone();
     let planned = query_of(planning, analysis, query, bound, output, keyspace, routing);
     if planned.is_err() {

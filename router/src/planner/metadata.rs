@@ -251,14 +251,15 @@ impl Known<'_> {
             }
             ExprKind::Binary(BinaryOp::Eq, operands) => {
                 let (left, right) = &**operands;
+                let known = |expr| known_values(std::slice::from_ref(expr), self.planning.fingerprint);
                 match (&left.kind, &right.kind) {
-                    (ExprKind::Column(column), _) => (column, self.values(std::slice::from_ref(right))),
-                    (_, ExprKind::Column(column)) => (column, self.values(std::slice::from_ref(left))),
+                    (ExprKind::Column(column), _) => (column, known(right)),
+                    (_, ExprKind::Column(column)) => (column, known(left)),
                     _ => return,
                 }
             }
             ExprKind::InList(list) if !list.negated => match &list.expr.kind {
-                ExprKind::Column(column) => (column, self.values(&list.list)),
+                ExprKind::Column(column) => (column, known_values(&list.list, self.planning.fingerprint)),
                 _ => return,
             },
             _ => return,
@@ -280,28 +281,6 @@ impl Known<'_> {
             self.conditions.push(KnownCondition { table, column: column.column.value.clone(), values });
         }
     }
-
-    /// The values of all of these; `None` if one isn't known before the statement runs.
-    fn values(&self, list: &[Expr]) -> Option<Vec<KnownValue>> {
-        let fingerprint = self.planning.fingerprint;
-        let folded = list.first().and_then(|first| fingerprint.slot_at(first.span.start as usize));
-        if let Some(slot) = folded
-            && fingerprint.slots().get(slot.0 as usize).is_some_and(|slot| slot.folded)
-        {
-            return Some(vec![KnownValue::List(slot)]);
-        }
-        let known = |expr: &Expr| match &expr.kind {
-            ExprKind::Function(call)
-                if call.schema.is_none()
-                    && call.args.is_empty()
-                    && (call.name.is("database") || call.name.is("schema")) =>
-            {
-                Some(KnownValue::Current)
-            }
-            _ => value(expr, fingerprint).map(KnownValue::Value),
-        };
-        list.iter().map(known).collect()
-    }
 }
 
 impl Visitor for Known<'_> {
@@ -314,6 +293,27 @@ impl Visitor for Known<'_> {
         }
         walk_select(self, select);
     }
+}
+
+/// The values of all of these; `None` if one isn't known before the statement runs.
+pub(super) fn known_values(list: &[Expr], fingerprint: &Fingerprint) -> Option<Vec<KnownValue>> {
+    let folded = list.first().and_then(|first| fingerprint.slot_at(first.span.start as usize));
+    if let Some(slot) = folded
+        && fingerprint.slots().get(slot.0 as usize).is_some_and(|slot| slot.folded)
+    {
+        return Some(vec![KnownValue::List(slot)]);
+    }
+    let known = |expr: &Expr| match &expr.kind {
+        ExprKind::Function(call)
+            if call.schema.is_none()
+                && call.args.is_empty()
+                && (call.name.is("database") || call.name.is("schema")) =>
+        {
+            Some(KnownValue::Current)
+        }
+        _ => value(expr, fingerprint).map(KnownValue::Value),
+    };
+    list.iter().map(known).collect()
 }
 
 /// The named tables of a FROM clause, and whether it has others.

@@ -53,6 +53,9 @@ pub(super) fn plan(
     components: &[Component],
     keyspace: &Arc<str>,
 ) -> Result<Operator, Refusal> {
+    if planning.functions.ranks {
+        return Err(Refusal::unsupported("rows that a MATCH ranks"));
+    }
     if planning.functions.into {
         return Err(Refusal::unsupported("INTO with rows of several shards"));
     }

@@ -7,7 +7,7 @@ use super::{Context, any_keyspace, names, show_metadata};
 use crate::catalog::Database;
 use crate::error::{Code, SqlError};
 use crate::fingerprint::{Fingerprint, unquote};
-use crate::plan::{Effects, Local, Operator, Piece, Plan, Route, Show, ShowFilter, StatementClass, Target};
+use crate::plan::{Effects, Local, Operator, Piece, Plan, Route, Show, ShowFilter, StatementClass, Summed, Target};
 use crate::sql::ast::{Ident, TableName};
 use crate::sql::token::TokenKind;
 use std::sync::Arc;
@@ -86,6 +86,16 @@ fn own(cursor: &mut Cursor<'_>, context: &Context<'_>) -> Result<Option<Show>, S
             cursor.next();
             show
         }
+        "GRANTS" => {
+            cursor.next();
+            Show::Grants(if cursor.eat("FOR") { grantee(cursor)? } else { None })
+        }
+        "CREATE" if cursor.eat_all(&["CREATE", "USER"]) => {
+            return Err(SqlError::new(
+                Code::Unsupported,
+                "unsupported: SHOW CREATE USER: the proxy's users are those of shardgate.yaml; SHOW GRANTS shows their rights",
+            ));
+        }
         "FULL" | "PROCESSLIST" if cursor.eat_all(&["FULL", "PROCESSLIST"]) => Show::Processlist { full: true },
         "PROCESSLIST" => {
             cursor.next();
@@ -112,6 +122,22 @@ fn own(cursor: &mut Cursor<'_>, context: &Context<'_>) -> Result<Option<Show>, S
     };
     cursor.end()?;
     Ok(Some(show))
+}
+
+/// The user of SHOW GRANTS FOR; `None`: the one who asks.
+fn grantee(cursor: &mut Cursor<'_>) -> Result<Option<Box<str>>, SqlError> {
+    if cursor.eat("CURRENT_USER") {
+        if cursor.eat_token(TokenKind::LeftParen) && !cursor.eat_token(TokenKind::RightParen) {
+            return Err(cursor.unexpected());
+        }
+        return Ok(None);
+    }
+    let name = cursor.name()?.value;
+    // `@host`: a user of the proxy may come from anywhere.
+    while !cursor.at_end() && !cursor.at("USING") {
+        cursor.next();
+    }
+    Ok(Some(name))
 }
 
 fn filter(cursor: &mut Cursor<'_>, context: &Context<'_>) -> Result<Option<ShowFilter>, SqlError> {
@@ -163,11 +189,38 @@ struct About {
     table: Option<Name>,
 }
 
+/// First words of SHOW statements that tell of one server: its logs, its replication, what its engines and connections do.
+const PER_SERVER: [&str; 9] =
+    ["BINARY", "BINLOG", "ENGINE", "OPEN", "PROFILE", "PROFILES", "RELAYLOG", "REPLICA", "REPLICAS"];
+
+/// Whether one server has the session's database, or all databases.
+fn is_one_server(context: &Context<'_>) -> bool {
+    let catalog = context.catalog;
+    match context.database.and_then(|name| catalog.database(name)) {
+        Some(Database::Keyspace(info)) => !info.sharded,
+        Some(Database::Adopted) => true,
+        Some(Database::System) | None => {
+            catalog.is_one_server()
+                || catalog.keyspaces.len() <= 1 && catalog.keyspaces.iter().all(|info| !info.sharded)
+        }
+    }
+}
+
 /// A SHOW that a server of the keyspace answers.
 fn forwarded(cursor: &mut Cursor<'_>, fingerprint: &Fingerprint, context: &Context<'_>) -> Result<Plan, SqlError> {
     while ["FULL", "EXTENDED", "GLOBAL", "SESSION", "LOCAL"].iter().any(|word| cursor.eat(word)) {}
+    let is_index = ["INDEX", "INDEXES", "KEYS"].iter().any(|word| cursor.at(word));
     let mut about = About::default();
     let mut needs_database = false;
+    if PER_SERVER.iter().any(|word| cursor.at(word)) && !is_one_server(context) {
+        return Err(SqlError::new(
+            Code::Unsupported,
+            format!(
+                "unsupported: SHOW {} is about one MySQL server; USE `keyspace:shard` asks that of a shard",
+                cursor.word()
+            ),
+        ));
+    }
     match cursor.word().as_str() {
         "COLUMNS" | "FIELDS" | "INDEX" | "INDEXES" | "KEYS" => {
             cursor.next();
@@ -208,7 +261,26 @@ fn forwarded(cursor: &mut Cursor<'_>, fingerprint: &Fingerprint, context: &Conte
         }
         _ => {}
     }
-    route(cursor.text, fingerprint, context, about, needs_database)
+    let is_cut = cursor.at("WHERE");
+    let table = about.table.as_ref().map(|table| table.value.clone());
+    let mut plan = route(cursor.text, fingerprint, context, about, needs_database)?;
+    match plan.root {
+        Operator::Route(mut found)
+            if is_index
+                && !is_cut
+                && found.target == Target::AnyShard
+                // A copy of a table is whole on each shard.
+                && table.is_some_and(|table| {
+                    context.catalog.vschema.table(&found.keyspace, &table).is_some_and(|table| !table.is_reference())
+                }) =>
+        {
+            // Table, name and number in the index; cardinality.
+            found.target = Target::Scatter;
+            plan.root = Operator::Summed(Box::new(Summed { route: found, key: vec![0, 2, 3], sum: 6 }));
+        }
+        root => plan.root = root,
+    }
+    Ok(plan)
 }
 
 /// DESCRIBE of a table, with the cursor on its name.
@@ -259,7 +331,9 @@ fn route(
         }
         (None, None, None) => any_keyspace(context),
     };
-    let target = if catalog.is_sharded(&keyspace) { Target::AnyShard } else { Target::Unsharded };
+    // What isn't about the keyspace is about the server, and that should be the same one each time.
+    let own = about.database.is_some() || about.table.is_some() || needs_database;
+    let target = if own && catalog.is_sharded(&keyspace) { Target::AnyShard } else { Target::Unsharded };
     Ok(Plan {
         class: StatementClass::Show,
         tables: Vec::new(),

@@ -32,7 +32,7 @@ impl<'p> Planning<'p> {
         context: &'p Context<'p>,
         parsed: &'p Parsed,
     ) -> Result<Self, SqlError> {
-        let functions = Functions::of(&parsed.statement);
+        let functions = Functions::of(&parsed.statement, text);
         let mut edits = Edits::default();
         functions.edit(text, fingerprint, &mut edits)?;
         Ok(Planning { text, fingerprint, context, parsed, functions, edits, pins: Vec::new(), written: Vec::new() })
@@ -103,6 +103,12 @@ impl<'p> Planning<'p> {
 
     /// A route of the whole text.
     pub(super) fn whole(&self, keyspace: &Arc<str>, target: Target) -> Result<Operator, SqlError> {
+        let one = target == Target::Alike || super::route::is_certainly_one(&target, self.fingerprint);
+        let target = if self.functions.ranks && !one {
+            Target::OneShard { targets: vec![target], reason: RANKS.into() }
+        } else {
+            target
+        };
         Ok(Operator::Route(Route {
             keyspace: Arc::clone(keyspace),
             target,
@@ -144,6 +150,10 @@ impl<'p> Planning<'p> {
         Plan { class, tables, pins, effects: self.functions.effects, root }
     }
 }
+
+/// Why a MATCH may need one shard.
+pub(super) const RANKS: &str = "MATCH ... AGAINST as a number, with query expansion, or with LIMIT and no ORDER BY, where \
+                                the first rows are those of the highest rank, depends on the rows of all shards";
 
 /// Pins for these slots.
 pub(super) fn pins(text: &[u8], fingerprint: &Fingerprint, slots: &[SlotId]) -> Vec<Pin> {

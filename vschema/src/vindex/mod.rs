@@ -61,7 +61,7 @@ pub(crate) enum Function {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum VindexError {
     /// More or fewer values than the vindex has columns.
-    #[error("vindex `{vindex}` takes {expected} and was given {given}: this is a fault of the plan")]
+    #[error("vindex `{vindex}` takes {expected} and was given {given}")]
     ColumnCount {
         /// The vindex's name.
         vindex: Arc<str>,

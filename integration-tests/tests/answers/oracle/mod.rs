@@ -109,6 +109,11 @@ fn oracle_breadth_of_reads_is_answered_as_by_one_mysql() {
 }
 
 #[test]
+fn oracle_full_text_search_finds_the_rows_of_one_mysql() {
+    passes(&TYPES, "full_text.sql", &BOTH);
+}
+
+#[test]
 fn oracle_writes_are_answered_as_by_one_mysql() {
     passes(&TYPES, "writes.sql", &BOTH);
 }

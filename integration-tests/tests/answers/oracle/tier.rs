@@ -27,7 +27,8 @@ impl Tier {
         let shards = lines.iter().find_map(|line| line.strip_prefix("Shards: "));
         match operators.first() {
             _ if operators.iter().any(|operator| operator.starts_with("Gather")) => Some(Self::Gathered),
-            Some(&"Local" | &"Explain") | None => None,
+            Some(&"Local" | &"Explain" | &"ColumnUses" | &"VindexRows") | None => None,
+            Some(&"Explained") => Some(Self::Whole),
             Some(&"Route") if shards.is_some_and(|shards| !shards.contains(", ")) => Some(Self::Whole),
             Some(_) => Some(Self::Merged),
         }
