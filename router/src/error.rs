@@ -81,7 +81,7 @@ codes! {
     /// A statement that isn't supported across shards.
     Unsupported = 12001, 1235, "42000", "The statement needs several shards in a way that isn't supported yet.", "The message names the fragment; a condition on the shard key sends the statement to one shard.";
     /// A written table that a subquery of the statement reads.
-    TargetInSubquery = 12017, 1093, "HY000", "A subquery of an UPDATE or DELETE reads a table that the statement changes, which MySQL doesn't allow either.", "Read it in a derived table that is computed by itself (`SELECT ... FROM (SELECT DISTINCT ...) AS d`).";
+    TargetInSubquery = 12017, 1093, "HY000", "A subquery of an UPDATE or DELETE, or in the values of an INSERT, reads a table that the statement changes, which MySQL doesn't allow either.", "Read it in a derived table that is computed by itself (`SELECT ... FROM (SELECT DISTINCT ...) AS d`).";
     /// Tables of several servers in one statement.
     CrossKeyspace = 12003, 1235, "42000", "The statement joins tables of keyspaces that are on different servers.", "Keep the tables of a statement in one keyspace, or make the small one a reference table.";
     /// Something that the planner must not produce.

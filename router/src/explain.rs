@@ -106,6 +106,7 @@ fn operator(operator: &Operator, args: &Arguments<'_>) -> Json {
         Operator::Insert(found) => insert(found, args),
         Operator::InsertRows(found) => writes::insert_rows(found, args),
         Operator::Change(found) => writes::change(found, args),
+        Operator::Pulled(found) => writes::pulled(found, args),
         Operator::Load(load) => json!({
             "operator": "Load",
             "keyspace": *load.keyspace,

@@ -30,6 +30,7 @@ mod merge;
 mod metadata;
 mod names;
 mod other;
+mod pulled;
 mod route;
 mod select;
 mod sequence;

@@ -29,6 +29,7 @@ mod next_values;
 mod ok_sum;
 mod output;
 mod prepared;
+mod pulled;
 mod rounds;
 mod route;
 mod row_writer;
@@ -81,6 +82,7 @@ async fn run_other(
         }
         Operator::Gather(gather) => Box::pin(gather::run(session, statement, gather)).await,
         Operator::Insert(insert) => Box::pin(insert::run(session, statement, insert)).await,
+        Operator::Pulled(pulled) => Box::pin(pulled::run(session, statement, pulled)).await,
         Operator::InsertRows(insert) => Box::pin(insert_rows::run(session, statement, insert)).await,
         Operator::Change(change) => Box::pin(change::run(session, statement, change)).await,
         Operator::Load(load) => Box::pin(load::run(session, statement, load)).await,

@@ -14,9 +14,9 @@ use shardgate_router::error::Code;
 use shardgate_router::fingerprint::{self, Fingerprint};
 use shardgate_router::plan::{Local, Operator, Show};
 use shardgate_vschema::Value;
-use shardgate_wire::ColumnDefinition;
 use shardgate_wire::charset::Charset;
 use shardgate_wire::stmt::{ExecuteParams, LiteralStyle, LongData, Param, ParamType, PrepareOk, write_literal};
+use shardgate_wire::{ColumnDefinition, ColumnFlags, ColumnType};
 use std::borrow::Cow;
 use std::io;
 use std::sync::{Arc, OnceLock};
@@ -186,23 +186,26 @@ impl Session {
         let statement =
             Statement { args, plan, frames: None, binary: true, execution: None, names: None, collector: None };
         let described = match &statement.plan.root {
-            Operator::Local(_) | Operator::NextValues { .. } => (Vec::new(), Vec::new()),
+            Operator::Local(_) | Operator::NextValues { .. } | Operator::Pulled(_) => (Vec::new(), Vec::new()),
             // No server has all its tables.
             Operator::InsertRows(insert) if !insert.described_here => (Vec::new(), Vec::new()),
             _ => execute::describe(self, &statement, &text).await?,
         };
+        let (mut of_parameters, columns) = described;
+        // Those that no server has described.
+        of_parameters.resize_with(usize::from(parameters), parameter);
         let id = self.next_statement_id();
         let prepared = Prepared {
             text,
             fingerprint: Arc::new(fingerprint),
             parameters,
-            names: names_with_parameters(&described.1),
+            names: names_with_parameters(&columns),
             types: Vec::new(),
             long_data: LongData::default(),
             overflow: false,
         };
         self.prepared.insert(id, prepared);
-        Ok((id, described))
+        Ok((id, (of_parameters, columns)))
     }
 
     fn next_statement_id(&mut self) -> u32 {
@@ -322,6 +325,11 @@ impl Session {
         let statement = Statement { args, plan, frames: None, binary: false, execution: None, names, collector: None };
         Box::pin(execute::run(self, &statement)).await.map(|_| ())
     }
+}
+
+/// What MySQL says of a parameter whose type it doesn't know.
+fn parameter() -> ColumnDefinition<'static> {
+    ColumnDefinition { flags: ColumnFlags::BINARY, ..ColumnDefinition::new(b"?", ColumnType::VarString) }
 }
 
 /// The columns' names, if a parameter is in one.

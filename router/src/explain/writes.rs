@@ -2,8 +2,17 @@
 
 use super::{target, template};
 use crate::args::Arguments;
-use crate::plan::{Change, ChangedPlace, ChangedTable, InsertRows};
+use crate::plan::{Change, ChangedPlace, ChangedTable, InsertRows, Pulled, Template};
 use serde_json::{Map, Value as Json, json};
+
+pub(super) fn pulled(found: &Pulled, args: &Arguments<'_>) -> Json {
+    let texts = |list: &[Template]| list.iter().map(|text| template(text, args)).collect::<Vec<_>>();
+    json!({
+        "operator": "Pulled",
+        "queries": texts(&found.queries),
+        "sql": texts(&found.parts).join("?"),
+    })
+}
 
 pub(super) fn insert_rows(found: &InsertRows, args: &Arguments<'_>) -> Json {
     let mut object = Map::new();

@@ -17,6 +17,7 @@ mod merge;
 mod metadata;
 mod padding;
 mod placement;
+mod pulled;
 mod route;
 mod summed;
 mod target;
@@ -40,6 +41,7 @@ pub use merge::{Limit, LimitValue, MergeSort, SortKey};
 pub use metadata::{KnownValue, Metadata, MetadataPart, MetadataTable};
 pub use padding::Padding;
 pub use placement::{PlacedColumn, Placement};
+pub use pulled::Pulled;
 pub use route::{Effects, Route};
 pub use summed::Summed;
 pub use target::{Comparison, KeyExpr, KeyList, ShardSet, Target};
@@ -139,6 +141,8 @@ pub enum Operator {
     Insert(Insert),
     /// Insert the rows of a query, each on its shard.
     InsertRows(Box<InsertRows>),
+    /// Read the values of subqueries, and run the statement with them.
+    Pulled(Pulled),
     /// Find rows by their keys, lock them, and change them on their shards.
     Change(Box<Change>),
     /// Load a client's file, each row on its shard.

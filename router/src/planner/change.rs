@@ -1,6 +1,6 @@
 //! UPDATE and DELETE that no shard can run for itself: the SELECT that finds their rows, and the changes by key.
 
-use super::analysis::{Analysis, RegionKind};
+use super::analysis::{Analysis, Occurrence, RegionKind};
 use super::bind::{Binder, Bound};
 use super::columns::placement;
 use super::edit::Edits;
@@ -129,20 +129,32 @@ pub(super) fn plan(
 
 /// MySQL refuses a subquery that reads a written table, unless it computes that by itself first.
 fn refuse_targets_in_subqueries(analysis: &Analysis<'_>, written: &[&TableFactor]) -> Result<(), SqlError> {
-    for factor in written {
-        let Some(target) = analysis.occurrences.iter().find(|found| found.span == factor.name.span) else { continue };
-        let read = analysis.occurrences.iter().zip(&analysis.instances).any(|(other, instance)| {
-            let is_target = other.table.keyspace == target.table.keyspace && other.table.table == target.table.table;
-            is_target
-                && other.span != target.span
-                && analysis.chain(instance.region).any(|region| region.kind == RegionKind::Subquery)
-        });
-        if read {
-            return Err(SqlError::new(
-                Code::TargetInSubquery,
-                format!("You can't specify target table '{}' for update in FROM clause", factor.exposed_name().value),
-            ));
-        }
+    let refuse = |factor: &&TableFactor| {
+        refuse_in_subqueries(analysis, factor.name.span, &factor.exposed_name().value, |_| true)
+    };
+    written.iter().try_for_each(|factor| refuse(factor))
+}
+
+/// As [`refuse_targets_in_subqueries`], for the table that is named there, and for those of its uses that `counts`.
+pub(super) fn refuse_in_subqueries(
+    analysis: &Analysis<'_>,
+    written: Span,
+    name: &str,
+    counts: impl Fn(&Occurrence) -> bool,
+) -> Result<(), SqlError> {
+    let Some(target) = analysis.occurrences.iter().find(|found| found.span == written) else { return Ok(()) };
+    let read = analysis.occurrences.iter().zip(&analysis.instances).any(|(other, instance)| {
+        let is_target = other.table.keyspace == target.table.keyspace && other.table.table == target.table.table;
+        is_target
+            && other.span != target.span
+            && counts(other)
+            && analysis.chain(instance.region).any(|region| region.kind == RegionKind::Subquery)
+    });
+    if read {
+        return Err(SqlError::new(
+            Code::TargetInSubquery,
+            format!("You can't specify target table '{name}' for update in FROM clause"),
+        ));
     }
     Ok(())
 }

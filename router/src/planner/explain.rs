@@ -116,6 +116,7 @@ fn explained(operator: Operator, fingerprint: &Fingerprint) -> Result<Operator, 
         Operator::Explained(_)
         | Operator::Summed(_)
         | Operator::Load(_)
+        | Operator::Pulled(_)
         | Operator::Ddl(_)
         | Operator::NextValues { .. }
         | Operator::Local(_) => return Err(unsupported("of this kind; VEXPLAIN shows what becomes of it")),

@@ -44,16 +44,25 @@ pub(super) fn plan(mut planning: Planning<'_>, insert: &ast::Insert) -> Result<P
     let region = analysis.region(RegionKind::Top, None);
     analysis.instances.push(Instance { table: table.clone(), region });
     analysis.occurrences.push(target);
-    let expressions: Vec<&Expr> = match &insert.source {
+    let values: Vec<&Expr> = match &insert.source {
         InsertSource::Values { rows, .. } => rows.iter().flat_map(|row| &row.values).collect(),
         InsertSource::Set { assignments, .. } => assignments.iter().map(|assignment| &assignment.value).collect(),
         InsertSource::Query(_) => Vec::new(),
     };
     let updates = insert.on_duplicate.iter().map(|assignment| &assignment.value);
-    let expressions: Vec<&Expr> = expressions.into_iter().chain(updates).collect();
+    let expressions: Vec<&Expr> = values.iter().copied().chain(updates).collect();
     Binder::new(&mut analysis, &planning.parsed.statement).write(None, &[], None, &expressions, None)?;
     let keyspace = Arc::clone(&table.keyspace);
-    if analysis.occurrences.iter().skip(1).any(|other| !same_place(planning.context.catalog, &other.table, &keyspace)) {
+    let is_elsewhere = |other: &&Occurrence| !same_place(planning.context.catalog, &other.table, &keyspace);
+    let elsewhere: Vec<Span> =
+        analysis.occurrences.iter().skip(1).filter(is_elsewhere).map(|other| other.span).collect();
+    if !elsewhere.is_empty() {
+        // An alias makes it another table to MySQL here.
+        let name = &insert.table.name.value;
+        super::change::refuse_in_subqueries(&analysis, insert.table.span, name, |other| other.can_alias)?;
+        if let Some(root) = super::pulled::plan(&planning, &values, &elsewhere)? {
+            return Ok(planning.finish(class, &analysis, root));
+        }
         return Err(SqlError::new(
             Code::Unsupported,
             "unsupported: a subquery in an INSERT's values that reads a table of another keyspace or of other shards; read \
