@@ -112,6 +112,7 @@ SELECT SQL_CALC_FOUND_ROWS id FROM customer WHERE id < 0 LIMIT 3;
 SELECT SQL_CALC_FOUND_ROWS COUNT(*) FROM customer LIMIT 3;
 TABLE customer;
 SELECT id FROM customer WHERE id = 1 + 1;
+SELECT c.id + ?, a.name FROM customer c JOIN account a ON a.customer_id = c.id; 7
 -- ordered
 SELECT id FROM customer UNION ALL SELECT id FROM orders ORDER BY id;
 SELECT id FROM customer UNION ALL SELECT id FROM orders ORDER BY id DESC LIMIT 5;
@@ -174,4 +175,3 @@ SELECT id, points + ? FROM customer ORDER BY id; 3
 SELECT country, COUNT(*) + ?, MAX(points) FROM customer GROUP BY country ORDER BY country; 3
 SELECT DISTINCT points + ? FROM customer ORDER BY 1; 4
 SELECT id + ? FROM customer UNION ALL SELECT id FROM orders ORDER BY 1; 4
-SELECT c.id + ?, a.name FROM customer c JOIN account a ON a.customer_id = c.id; 7

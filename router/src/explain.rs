@@ -4,8 +4,9 @@ mod writes;
 
 use crate::args::Arguments;
 use crate::plan::{
-    Aggregate, AggregateColumn, Arithmetic, Compute, Ddl, Effects, Gather, Insert, KeyExpr, KeyList, KnownValue, Local,
-    Metadata, MetadataPart, Operator, Piece, Plan, Route, SortKey, Target, Template, ValueExpr,
+    Aggregate, AggregateColumn, Arithmetic, Broadcast, Compute, Ddl, Effects, Gather, GatherSource, Insert, KeyExpr,
+    KeyList, KnownValue, Local, Metadata, MetadataPart, Operator, Piece, Plan, Route, SortKey, Target, Template,
+    ValueExpr,
 };
 use serde_json::{Map, Value as Json, json};
 use std::fmt::Write;
@@ -52,8 +53,8 @@ fn write_tree(node: &Json, depth: usize, out: &mut String) {
     for (field, value) in fields {
         match field.as_str() {
             "operator" | "input" => {}
-            "rows" | "gathered" => {
-                let name = if field == "rows" { "row" } else { "gathered" };
+            "rows" | "gathered" | "travelling" => {
+                let name = if field == "rows" { "row" } else { field };
                 for row in value.as_array().into_iter().flatten() {
                     let _ = writeln!(out, "{indent}  {name}: {}", line(row));
                 }
@@ -103,6 +104,7 @@ fn operator(operator: &Operator, args: &Arguments<'_>) -> Json {
             Json::Object(object)
         }
         Operator::Gather(found) => gather(found, args),
+        Operator::Broadcast(found) => broadcast(found, args),
         Operator::Insert(found) => insert(found, args),
         Operator::InsertRows(found) => writes::insert_rows(found, args),
         Operator::Change(found) => writes::change(found, args),
@@ -282,33 +284,51 @@ fn gather(found: &Gather, args: &Arguments<'_>) -> Json {
     object.insert("operator".into(), json!("Gather"));
     object.insert("keyspace".into(), json!(*found.keyspace));
     object.insert("because".into(), json!(*found.reason));
+    whole_if_one_shard(found, args, &mut object);
+    let rows = found.sources.iter().map(|source| gathered(source, args));
+    object.insert("gathered".into(), rows.collect());
+    object.insert("sql".into(), json!(template(&found.sql, args)));
+    Json::Object(object)
+}
+
+fn whole_if_one_shard(found: &Gather, args: &Arguments<'_>, object: &mut Map<String, Json>) {
     if let Some(Route { target: Target::OneShard { targets, .. }, .. }) = &found.alone {
         let targets: Vec<String> = targets.iter().map(|found| target(found, args)).collect();
         object.insert("whole_if_one_shard".into(), json!(targets.join(" with ")));
     }
-    let rows = found.sources.iter().map(|source| {
-        let mut object = Map::new();
-        object.insert("table".into(), json!(format!("{}.{}", source.keyspace, source.table)));
-        object.insert("into".into(), json!(*source.temporary));
-        object.insert("shards".into(), json!(target(&source.target, args)));
-        let columns: Vec<&str> = source.columns.iter().map(|column| &*column.name).collect();
-        object.insert("columns".into(), json!(if columns.is_empty() { "all".to_owned() } else { columns.join(" ") }));
-        let filters: Vec<String> = source
-            .filters
-            .iter()
-            .filter(|filter| filter.holds(args).unwrap_or(true))
-            .map(|filter| template(&filter.sql, args))
-            .collect();
-        if !filters.is_empty() {
-            object.insert("where".into(), json!(filters.join(" AND ")));
-        }
-        if !source.locking.is_empty() {
-            object.insert("locking".into(), json!(source.locking.trim()));
-        }
-        Json::Object(object)
-    });
-    object.insert("gathered".into(), rows.collect());
-    object.insert("sql".into(), json!(template(&found.sql, args)));
+}
+
+fn gathered(source: &GatherSource, args: &Arguments<'_>) -> Json {
+    let mut object = Map::new();
+    object.insert("table".into(), json!(format!("{}.{}", source.keyspace, source.table)));
+    object.insert("into".into(), json!(*source.temporary));
+    object.insert("shards".into(), json!(target(&source.target, args)));
+    let columns: Vec<&str> = source.columns.iter().map(|column| &*column.name).collect();
+    object.insert("columns".into(), json!(if columns.is_empty() { "all".to_owned() } else { columns.join(" ") }));
+    let filters: Vec<String> = source
+        .filters
+        .iter()
+        .filter(|filter| filter.holds(args).unwrap_or(true))
+        .map(|filter| template(&filter.sql, args))
+        .collect();
+    if !filters.is_empty() {
+        object.insert("where".into(), json!(filters.join(" AND ")));
+    }
+    if !source.locking.is_empty() {
+        object.insert("locking".into(), json!(source.locking.trim()));
+    }
+    Json::Object(object)
+}
+
+fn broadcast(found: &Broadcast, args: &Arguments<'_>) -> Json {
+    let mut object = Map::new();
+    object.insert("operator".into(), json!("Broadcast"));
+    object.insert("because".into(), json!(*found.gathered.reason));
+    whole_if_one_shard(&found.gathered, args, &mut object);
+    object.insert("in_a_transaction".into(), json!("gathered on one server"));
+    let rows = found.sources.iter().map(|source| gathered(source, args));
+    object.insert("travelling".into(), rows.collect());
+    object.insert("input".into(), operator(&found.input, args));
     Json::Object(object)
 }
 

@@ -6,6 +6,7 @@
 mod aggregate;
 mod analysis;
 mod bind;
+mod broadcast;
 mod change;
 mod column_uses;
 mod columns;

@@ -130,10 +130,16 @@ fn values_of_every_kind_arrive_as_they_are() {
     let gathered = format!("{joined}, (SELECT COUNT(*) FROM odd x WHERE x.y <= odd.y)");
     let explained = session.rows(&format!("VEXPLAIN {gathered}")).concat().join("\n");
     assert!(explained.starts_with("Gather"), "{explained}");
+    let explained = session.rows(&format!("VEXPLAIN {joined}")).concat().join("\n");
+    assert!(explained.starts_with("Broadcast"), "{explained}");
     for names in ["utf8mb4", "latin1"] {
         session.ok(&format!("SET NAMES {names}"));
         let expected = session.rows(&format!("SELECT {columns} FROM odd ORDER BY id"));
-        assert_eq!(session.rows(&gathered), expected, "{names}");
+        for transaction in ["BEGIN", "COMMIT"] {
+            session.ok(transaction);
+            assert_eq!(session.rows(&gathered), expected, "{names}, {transaction}");
+            assert_eq!(session.rows(&joined), expected, "{names}, {transaction}");
+        }
     }
     session.ok("SET NAMES utf8mb4");
     assert_eq!(session.rows(&gathered), plain);
@@ -165,10 +171,15 @@ fn more_than_the_limit_is_refused_with_the_limits_name_and_less_works_again() {
     let mut session = app();
     let four = "SELECT COUNT(*) FROM member a, member b, member c, member d WHERE a.age = b.age AND c.age = d.age AND a.name > ";
     let text = format!("{four} '' AND b.name > 'm' AND c.name > 'l' AND d.name > 'k'");
-    let (errno, message) = session.error(&text);
-    assert_eq!(errno, 1105);
-    for part in ["SG14010", "max_gathered_rows (60", "shardgate.yaml", "member"] {
-        assert!(message.contains(part), "{message}");
+    // In a transaction the rows of all tables are gathered, else those of all but one are sent to the other shards.
+    let more = text.replace(" WHERE", ", member e, member f WHERE e.id = f.id + 1 AND");
+    for (begin, text) in [("BEGIN", &text), ("COMMIT", &more)] {
+        session.ok(begin);
+        let (errno, message) = session.error(text);
+        assert_eq!(errno, 1105);
+        for part in ["SG14010", "max_gathered_rows (60", "shardgate.yaml", "member"] {
+            assert!(message.contains(part), "{message}");
+        }
     }
     assert_eq!(session.number(&format!("{PAIRS} WHERE a.id < 3 AND b.id < 8")), 4);
 }

@@ -1,5 +1,6 @@
 //! Rows that a write needs first: their query is planned and run as a client's would be, and its rows are held.
 
+use super::broadcast;
 use super::gather;
 use super::route;
 use super::rows::Row;
@@ -98,6 +99,7 @@ pub(super) async fn rows(session: &mut Session, text: &[u8]) -> Result<Whole, St
             scatter::run(session, &statement, operator).await
         }
         Operator::Gather(gather) => gather::run(session, &statement, gather).await,
+        Operator::Broadcast(broadcast) => broadcast::run(session, &statement, broadcast).await,
         Operator::Metadata(_) => {
             let message = "unsupported: a statement that writes what it reads of all servers' `information_schema`; read it \
                            first";

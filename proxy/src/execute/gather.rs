@@ -3,8 +3,8 @@
 mod definition;
 mod fill;
 mod literal;
-mod reply;
-mod scratch;
+pub(super) mod reply;
+pub(super) mod scratch;
 
 use super::prepared::prepare;
 use super::route;
@@ -15,7 +15,7 @@ use crate::session::{Described, KeyspaceRef, Session};
 use definition::Definition;
 use fill::{Budget, Filling};
 use scratch::Scratch;
-use shardgate_router::plan::{Gather, Route, ShardSet};
+use shardgate_router::plan::{Gather, GatherSource, Route, ShardSet};
 
 /// Run a statement whole if its tables are on one shard, else on gathered tables.
 pub(super) async fn run(
@@ -52,7 +52,8 @@ async fn describe_on(
     gather: &Gather,
     scratch: &mut Scratch,
 ) -> Result<Described, StatementError> {
-    definition::create_all(session, scratch, gather).await?;
+    let scratches = std::slice::from_mut(scratch);
+    definition::create_all(session, scratches, &gather.keyspace, &gather.sources).await?;
     scratch.enter(session, statement).await?;
     let text = route::render(session, statement, &gather.sql, &scratch.lease.place, &[], None)?;
     let described = prepare(&mut scratch.lease.backend, &text).await;
@@ -62,7 +63,7 @@ async fn describe_on(
 }
 
 /// Whether the statement can run whole.
-fn is_alone(session: &Session, statement: &Statement<'_>, alone: &Route) -> Result<bool, StatementError> {
+pub(super) fn is_alone(session: &Session, statement: &Statement<'_>, alone: &Route) -> Result<bool, StatementError> {
     let shardgate_router::plan::Target::OneShard { targets, .. } = &alone.target else { return Ok(true) };
     let mut single = None;
     for target in targets {
@@ -91,7 +92,9 @@ async fn gathered(
     gather: &Gather,
 ) -> Result<Scratch, StatementError> {
     let mut scratch = open(session, gather).await?;
-    match fill_all(session, statement, gather, &mut scratch).await {
+    let scratches = std::slice::from_mut(&mut scratch);
+    let purpose = "gathered on one server";
+    match fill_all(session, statement, &gather.keyspace, &gather.sources, scratches, purpose).await {
         Ok(()) => Ok(scratch),
         Err(error) => {
             scratch.close(session).await;
@@ -100,21 +103,25 @@ async fn gathered(
     }
 }
 
-async fn fill_all(
+/// Create and fill the temporary tables of these sources on each of the scratch sessions, which are in the keyspace `home`.
+/// `purpose`: what is done with the rows, for the error that there are too many.
+pub(super) async fn fill_all(
     session: &mut Session,
     statement: &Statement<'_>,
-    gather: &Gather,
-    scratch: &mut Scratch,
+    home: &str,
+    sources: &[GatherSource],
+    scratches: &mut [Scratch],
+    purpose: &'static str,
 ) -> Result<(), StatementError> {
-    let definitions: Vec<Definition> = definition::create_all(session, scratch, gather).await?;
-    scratch.begin_filling(session).await?;
-    let mut budget = Budget::of(session);
-    for (index, (source, definition)) in gather.sources.iter().zip(&definitions).enumerate() {
-        let same = gather.sources.get(..index).unwrap_or_default().iter().find(|other| fill::is_same(source, other));
+    let definitions: Vec<Definition> = definition::create_all(session, scratches, home, sources).await?;
+    scratch::begin_filling(session, scratches).await?;
+    let mut budget = Budget::of(session, purpose);
+    for (index, (source, definition)) in sources.iter().zip(&definitions).enumerate() {
+        let same = sources.get(..index).unwrap_or_default().iter().find(|other| fill::is_same(source, other));
         let filling = Filling::new(source, definition);
         match same {
-            Some(other) => filling.copy(session, scratch, other).await?,
-            None => filling.run(session, statement, scratch, &mut budget).await?,
+            Some(other) => filling.copy(session, scratches, other).await?,
+            None => filling.run(session, statement, scratches, &mut budget).await?,
         }
     }
     Ok(())

@@ -3,6 +3,7 @@
 mod aggregate;
 mod ask;
 mod atomic;
+mod broadcast;
 mod change;
 mod compare;
 mod compute;
@@ -81,6 +82,7 @@ async fn run_other(
             Box::pin(scatter::run(session, statement, operator)).await
         }
         Operator::Gather(gather) => Box::pin(gather::run(session, statement, gather)).await,
+        Operator::Broadcast(broadcast) => Box::pin(broadcast::run(session, statement, broadcast)).await,
         Operator::Insert(insert) => Box::pin(insert::run(session, statement, insert)).await,
         Operator::Pulled(pulled) => Box::pin(pulled::run(session, statement, pulled)).await,
         Operator::InsertRows(insert) => Box::pin(insert_rows::run(session, statement, insert)).await,

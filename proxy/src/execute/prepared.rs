@@ -6,7 +6,7 @@ use crate::backend::{Backend, BackendError, RelayError, Statement as BackendStat
 use crate::error::StatementError;
 use crate::session::query::Statement;
 use crate::session::{Described, Execution, KeyspaceRef, Place, Session};
-use shardgate_router::plan::{Operator, ShardSet, Template};
+use shardgate_router::plan::{Gather, Operator, ShardSet, Template};
 use shardgate_wire::ColumnDefinition;
 use shardgate_wire::command::CommandCode;
 use shardgate_wire::reply::Expect;
@@ -56,9 +56,12 @@ pub(crate) async fn describe(
     statement: &Statement<'_>,
     text: &Arc<[u8]>,
 ) -> Result<Described, StatementError> {
-    if let Operator::Gather(gather) = &statement.plan.root
-        && gather.alone.is_none()
-    {
+    let gathered = match &statement.plan.root {
+        Operator::Gather(gather) => Some(gather),
+        Operator::Broadcast(broadcast) => Some(&broadcast.gathered),
+        _ => None,
+    };
+    if let Some(gather) = gathered.filter(|gather| gather.alone.is_none()) {
         return super::gather::describe(session, statement, gather).await;
     }
     let (keyspace, template) = described_by(&statement.plan.root);
@@ -110,7 +113,8 @@ pub(super) async fn columns_of(
     let text: Arc<[u8]> = render(session, statement, template, &place, &[], None)?.into();
     let mut lease = lease(session, statement, place).await?;
     match prepare(&mut lease.backend, &text).await {
-        Ok((ok, _, columns)) => {
+        Ok((ok, _, mut columns)) => {
+            super::broadcast::rename(&statement.plan, &mut columns);
             lease.backend.remember(BackendStatement { text: Arc::clone(&text), id: ok.statement_id });
             lease.backend.forget(&text);
             session.connections.put_back(lease).await;
@@ -131,7 +135,8 @@ fn described_by(operator: &Operator) -> (Option<&str>, Option<&Template>) {
             (Some(&input.keyspace), input.sql_alone.as_ref())
         }
         Operator::Limit(limit) => described_by(&limit.input),
-        Operator::Gather(gather) => (Some(&gather.keyspace), gather.alone.as_ref().map(|alone| &alone.sql)),
+        Operator::Gather(gather) => described_by_gather(gather),
+        Operator::Broadcast(broadcast) => described_by_gather(&broadcast.gathered),
         Operator::Insert(insert) => (Some(&insert.keyspace), None),
         Operator::Change(change) => (Some(&change.keyspace), Some(&change.alone.sql)),
         Operator::InsertRows(insert) => (Some(&insert.keyspace), insert.alone.as_ref().map(|alone| &alone.sql)),
@@ -142,6 +147,10 @@ fn described_by(operator: &Operator) -> (Option<&str>, Option<&Template>) {
         Operator::VindexRows(vindex) => (Some(&vindex.keyspace), None),
         Operator::NextValues { .. } | Operator::Load(_) | Operator::Local(_) | Operator::Pulled(_) => (None, None),
     }
+}
+
+fn described_by_gather(gather: &Gather) -> (Option<&str>, Option<&Template>) {
+    (Some(&gather.keyspace), gather.alone.as_ref().map(|alone| &alone.sql))
 }
 
 /// Prepare a text on a connection and read its description.

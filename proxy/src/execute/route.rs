@@ -131,7 +131,11 @@ pub(super) async fn run_alone(
     } else {
         Some(render(session, statement, template, &place, &[], None)?)
     };
-    if statement.binary || statement.collector.is_some() || statement.names.is_some() {
+    if statement.binary
+        || statement.collector.is_some()
+        || statement.names.is_some()
+        || super::broadcast::renames(session, statement)
+    {
         let text = rendered.unwrap_or_else(|| statement.args.text.to_vec());
         return Box::pin(scatter::run_decoded(session, statement, place, &text)).await;
     }
@@ -186,7 +190,10 @@ fn is_io(error: &BackendError) -> bool {
 
 /// Whether a statement without an answer may be sent again: only reads, and only outside a transaction.
 pub(super) fn may_repeat(session: &Session, class: StatementClass, lease: &Lease) -> bool {
-    matches!(class, StatementClass::Select | StatementClass::Show) && !lease.in_transaction && !session.transaction.open
+    matches!(class, StatementClass::Select | StatementClass::Show)
+        && !lease.in_transaction
+        && !lease.laid
+        && !session.transaction.open
 }
 
 /// A connection for the statement, in the state that it needs.

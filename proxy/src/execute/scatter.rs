@@ -158,13 +158,19 @@ pub(super) async fn run_decoded(
             answer_write(session, &sum, None);
             Ok(())
         }
-        Head::Rows(columns) => {
+        Head::Rows(mut columns) => {
+            super::broadcast::rename(&statement.plan, &mut columns);
             let mut rows = vec![ShardRows::new(lease, columns)];
             let result = match rows.first_mut() {
                 Some(mut only) => send(session, statement, &mut only, 0).await,
                 None => Ok(()),
             };
             let result = end(session, statement, &mut rows, result).await;
+            if result.is_ok()
+                && let Some(lease) = rows.first_mut().and_then(ShardRows::idle)
+            {
+                super::route::note_functions(session, statement, lease).await;
+            }
             finish(session, rows, result).await
         }
     }
@@ -193,7 +199,10 @@ pub(super) async fn open(
     let mut rows = Vec::with_capacity(leases.len());
     for mut lease in leases {
         match head::read_head(session, &mut lease, deadline).await {
-            Ok(Head::Rows(columns)) => rows.push(ShardRows::new(lease, columns)),
+            Ok(Head::Rows(mut columns)) => {
+                super::broadcast::rename(&statement.plan, &mut columns);
+                rows.push(ShardRows::new(lease, columns));
+            }
             Ok(Head::Ok(_)) => {
                 session.connections.put_back(lease).await;
                 let message = "a shard answered a read without rows";

@@ -59,12 +59,16 @@ pub(crate) struct Lease {
     pub(crate) pinned: bool,
     /// It was idle in the pool: the server may have closed it without the proxy's knowledge.
     pub(crate) reused: bool,
+    /// It was laid ready for the running statement, with tables that no other connection has.
+    pub(crate) laid: bool,
 }
 
 /// The connections of one session.
 #[derive(Debug, Default)]
 pub(crate) struct Connections {
     held: Vec<Held>,
+    /// Connections that were laid ready for the running statement: it gets them for their shards, whatever is held.
+    laid: Vec<Lease>,
     /// Where what is sent is noted, while VEXPLAIN runs its statement.
     pub(crate) trace: Option<Arc<Trace>>,
 }
@@ -99,12 +103,19 @@ impl Connections {
         profile: Profile,
         settings: &Arc<Settings>,
     ) -> Result<Lease, StatementError> {
+        if !self.laid.is_empty()
+            && let Some(at) = self.laid.iter().position(|laid| laid.place.is_same_shard(&place))
+        {
+            let mut lease = self.laid.swap_remove(at);
+            lease.backend.recorder = self.recorder(&lease.place, true);
+            return Ok(lease);
+        }
         if !self.held.is_empty() {
             let key = place.key();
             if let Some(at) = self.held.iter().position(|held| held.key == key) {
                 let Held { mut backend, pool, in_transaction, pinned, .. } = self.held.swap_remove(at);
                 backend.recorder = self.recorder(&place, false);
-                return Ok(Lease { place, backend, pool, in_transaction, pinned, reused: false });
+                return Ok(Lease { place, backend, pool, in_transaction, pinned, reused: false, laid: false });
             }
         }
         self.pooled(pools, place, profile, settings, false).await
@@ -136,7 +147,7 @@ impl Connections {
             Ok(mut backend) => {
                 backend.recorder = self.recorder(&place, apart);
                 let reused = backend.is_used();
-                Ok(Lease { place, backend, pool, in_transaction: false, pinned: false, reused })
+                Ok(Lease { place, backend, pool, in_transaction: false, pinned: false, reused, laid: false })
             }
             Err(error) => Err(acquire_error(&place, &error)),
         }
@@ -172,6 +183,10 @@ impl Connections {
             // Dropped, which closes it.
             return;
         }
+        if lease.laid {
+            self.laid.push(lease);
+            return;
+        }
         if lease.in_transaction || lease.pinned {
             self.hold(lease);
         } else {
@@ -179,12 +194,39 @@ impl Connections {
         }
     }
 
-    /// Whether a connection to this place is held.
+    /// Lay a connection ready for the running statement. It is tainted, and given back by [`Connections::clear_away`].
+    pub(crate) fn lay(&mut self, mut lease: Lease) {
+        lease.laid = true;
+        self.laid.push(lease);
+    }
+
+    /// The statement has ended: the connections that were laid ready for it are reset and given back.
+    pub(crate) async fn clear_away(&mut self) {
+        for mut lease in std::mem::take(&mut self.laid) {
+            lease.laid = false;
+            lease.pinned = false;
+            self.put_back(lease).await;
+        }
+    }
+
+    /// Whether connections were laid ready for the running statement.
+    pub(crate) fn has_laid(&self) -> bool {
+        !self.laid.is_empty()
+    }
+
+    /// Whether no connection is held.
+    pub(crate) fn holds_none(&self) -> bool {
+        self.held.is_empty()
+    }
+
+    /// Whether a connection to this place is held, or was laid ready.
     pub(crate) fn holds(&self, place: &Place) -> bool {
-        !self.held.is_empty() && {
+        let laid = || self.laid.iter().any(|laid| laid.place.is_same_shard(place));
+        let held = || {
             let key = place.key();
             self.held.iter().any(|held| held.key == key)
-        }
+        };
+        (!self.held.is_empty() && held()) || (!self.laid.is_empty() && laid())
     }
 
     /// Put a part of the transaction back as it was.

@@ -65,6 +65,11 @@ impl Place {
         let shard = self.sharded.then(|| (Arc::clone(&self.keyspace), Arc::from(self.shard.name.as_str())));
         PlaceKey { instance: self.instance.id.clone(), shard }
     }
+
+    /// Whether this is the same shard, perhaps on another instance.
+    pub(crate) fn is_same_shard(&self, other: &Place) -> bool {
+        self.keyspace == other.keyspace && self.shard.name == other.shard.name
+    }
 }
 
 impl fmt::Display for Place {

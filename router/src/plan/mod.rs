@@ -4,6 +4,7 @@
 //! The executor (`proxy::execute`) has one file for each operator, of the same name.
 
 mod aggregate;
+mod broadcast;
 mod change;
 mod compute;
 mod ddl;
@@ -25,6 +26,7 @@ mod template;
 mod vindex_rows;
 
 pub use aggregate::{Aggregate, AggregateColumn, BitOperation};
+pub use broadcast::Broadcast;
 pub use change::{Change, ChangedPlace, ChangedTable, CopiedColumn, FoundColumn, Moves, SetItem};
 pub use compute::Compute;
 pub use ddl::{Ddl, DdlKind};
@@ -137,6 +139,8 @@ pub enum Operator {
     Limit(Limit),
     /// Gather the rows of the tables in temporary tables of one session, and run the statement there.
     Gather(Gather),
+    /// Send rows of some tables to the shards of the others, and run the statement there.
+    Broadcast(Box<Broadcast>),
     /// Insert rows, each on its shard.
     Insert(Insert),
     /// Insert the rows of a query, each on its shard.
@@ -166,6 +170,20 @@ pub enum Operator {
     },
     /// A statement that the proxy answers itself or that changes the session.
     Local(Local),
+}
+
+impl Operator {
+    /// The route whose rows the operator combines, if that is what it does.
+    pub fn combined(&self) -> Option<&Route> {
+        match self {
+            Operator::Route(route) => Some(route),
+            Operator::MergeSort(sort) => Some(&sort.input),
+            Operator::Aggregate(aggregate) => Some(&aggregate.input),
+            Operator::Compute(compute) => Some(&compute.input.input),
+            Operator::Limit(limit) => limit.input.combined(),
+            _ => None,
+        }
+    }
 }
 
 impl Plan {

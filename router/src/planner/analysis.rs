@@ -87,6 +87,10 @@ pub(super) struct Analysis<'a> {
     pub(super) qualified: Vec<QualifiedColumn>,
     /// The operands of the statement's own set operations, in the order of the text.
     pub(super) operands: Vec<(Bound, Output)>,
+    /// Names of tables whose rows travel to the shards of the others.
+    pub(super) travelling: Vec<Span>,
+    /// An aggregate function in a subquery that aggregates the rows of a block around it.
+    pub(super) outer_aggregate: Option<Span>,
     nodes: Vec<(usize, Box<str>)>,
     index: HashMap<(usize, Box<str>), Node>,
     infos: Vec<Option<ColumnInfo>>,
@@ -102,6 +106,8 @@ impl<'a> Analysis<'a> {
             occurrences: Vec::new(),
             qualified: Vec::new(),
             operands: Vec::new(),
+            travelling: Vec::new(),
+            outer_aggregate: None,
             nodes: Vec::new(),
             index: HashMap::new(),
             infos: Vec::new(),

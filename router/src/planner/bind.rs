@@ -1,5 +1,7 @@
 //! Fills the [`Analysis`] from a statement's tree.
 
+mod walk;
+
 use super::analysis::{Analysis, Node, Occurrence, QualifiedColumn, RegionKind};
 use super::columns::{has_column, visible_columns};
 use super::condition::{Columns, Condition, condition};
@@ -10,6 +12,7 @@ use crate::sql::ast::{
     ColumnRef, Cte, DeleteForm, Expr, ExprKind, JoinCondition, JoinKind, Query, QueryBody, Select, SelectItemKind,
     Statement, TableFactor, TableName, TableRef, Visitor, With, eq_ignore_case, walk_expr,
 };
+use walk::Walk;
 
 /// Where columns are looked up: the tables of a query block, then those around it.
 #[derive(Default)]
@@ -565,6 +568,8 @@ impl<'b, 'a> Binder<'b, 'a> {
         }
         match names::resolve(self.analysis.context, name) {
             Ok(table) => {
+                let travels = self.analysis.travelling.contains(&name.span);
+                let table = if travels { table.travelling() } else { table };
                 self.analysis.occurrences.push(Occurrence {
                     span: name.span,
                     schema: name.schema.as_ref().map(|schema| schema.span),
@@ -742,34 +747,6 @@ struct Lookup<'l, 'b, 'a> {
 impl Columns for Lookup<'_, '_, '_> {
     fn node(&mut self, expr: &Expr) -> Option<Node> {
         self.binder.expr_node(expr, self.scope)
-    }
-}
-
-/// Goes through an expression: subqueries are bound where they stand.
-struct Walk<'w, 'b, 'a> {
-    binder: &'w mut Binder<'b, 'a>,
-    region: usize,
-    scope: &'w Scope<'w>,
-    ctes: Option<&'w Ctes<'w>>,
-}
-
-impl Visitor for Walk<'_, '_, '_> {
-    fn expr(&mut self, expr: &Expr) {
-        match &expr.kind {
-            ExprKind::Column(column) | ExprKind::DefaultOf(column) | ExprKind::InsertValue(column) => {
-                if let Some(schema) = &column.schema {
-                    self.binder
-                        .analysis
-                        .qualified
-                        .push(QualifiedColumn { schema: schema.span, database: schema.value.clone() });
-                }
-            }
-            _ => walk_expr(self, expr),
-        }
-    }
-
-    fn query(&mut self, query: &Query) {
-        self.binder.query(query, Some(self.scope), Place::Subquery(self.region), self.ctes);
     }
 }
 

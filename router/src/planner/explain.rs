@@ -92,6 +92,7 @@ fn explained(operator: Operator, fingerprint: &Fingerprint) -> Result<Operator, 
             (Route { keyspace, target, sql: alone, sql_alone: None, hidden: 0 }, false)
         }
         Operator::Change(change) => (change.alone, false),
+        Operator::Broadcast(broadcast) => return explained(Operator::Gather(broadcast.gathered), fingerprint),
         Operator::Gather(gather) => match gather.alone {
             Some(route) => (route, true),
             None => return Err(unsupported("of tables of several servers; VEXPLAIN shows how they are gathered")),

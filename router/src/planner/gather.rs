@@ -44,7 +44,25 @@ pub(super) fn gathered(planning: &Planning<'_>, analysis: &mut Analysis<'_>, hom
         }
     }
     let named = columns::named(planning);
-    let mut walk = Walk::new(planning, analysis, home, &targets, named, edits);
+    let mut walk = Walk::new(planning, analysis, home, &targets, None, named, edits);
+    walk.statement(&planning.parsed.statement);
+    walk.finish()
+}
+
+/// As [`gathered`], but of these tables only, by their places in the analysis. The edits are added to those of `planning`.
+///
+/// # Errors
+/// As [`gathered`].
+pub(super) fn travelling(
+    planning: &Planning<'_>,
+    analysis: &mut Analysis<'_>,
+    home: &str,
+    travels: &[bool],
+) -> Result<Gathered, SqlError> {
+    refuse_what_stays(planning, analysis)?;
+    let targets: Vec<Target> = (0..analysis.instances.len()).map(|instance| analysis.place_of(instance)).collect();
+    let named = columns::named(planning);
+    let mut walk = Walk::new(planning, analysis, home, &targets, Some(travels), named, planning.edits.clone());
     walk.statement(&planning.parsed.statement);
     walk.finish()
 }
@@ -87,7 +105,7 @@ fn full_text(statement: &Statement) -> bool {
     found.0
 }
 
-/// Plan a query that can't be merged: whole if its tables are all on one shard (`targets`), else gathered.
+/// Plan a query that isn't merged: whole if its tables are all on one shard (`targets`), else gathered.
 pub(super) fn plan(
     planning: &Planning<'_>,
     analysis: &mut Analysis<'_>,

@@ -57,6 +57,17 @@ pub(super) fn plan(
     planned
 }
 
+/// An aggregate function in a subquery that aggregates the rows around it makes groups of those.
+pub(super) fn refuse_outer_aggregates(planning: &Planning<'_>, analysis: &Analysis<'_>) -> Result<(), Refusal> {
+    match analysis.outer_aggregate {
+        Some(span) => Err(Refusal::Unsupported(format!(
+            "`{}` in a subquery, which aggregates rows around it, on several shards",
+            String::from_utf8_lossy(span.of(planning.text))
+        ))),
+        None => Ok(()),
+    }
+}
+
 fn query_of(
     planning: &mut Planning<'_>,
     analysis: &mut Analysis<'_>,
@@ -76,6 +87,7 @@ fn query_of(
              way that needs all its rows in one place"
         )));
     }
+    refuse_outer_aggregates(planning, analysis)?;
     let target = component.target.clone();
     if planning.functions.into {
         return Err(Refusal::unsupported("INTO with rows of several shards"));

@@ -92,7 +92,7 @@ pub(super) fn plan(
             reason: "tables of `information_schema` together with rows of several shards".into(),
         },
         RoutingKind::Apart(components) => {
-            let (targets, reason) = apart(analysis, components.clone());
+            let (targets, reason) = apart(analysis, components);
             Target::OneShard { targets, reason: reason.into() }
         }
     };

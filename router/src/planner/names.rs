@@ -19,6 +19,8 @@ pub(super) struct Resolved {
     pub(super) kind: ResolvedKind,
     /// Whether the name in the text doesn't lead there by itself, so that the text must be edited.
     pub(super) moved: bool,
+    /// Whether its rows are sent to the shards of other tables: there each shard has them all, in a temporary table.
+    pub(super) travels: bool,
 }
 
 /// What is known of a table.
@@ -52,6 +54,17 @@ impl Resolved {
             ResolvedKind::Sharded(table) => table.primary_vindex(),
             _ => None,
         }
+    }
+
+    /// Whether the statement can only run where it is: neither one of MySQL's own, nor one whose rows travel.
+    pub(super) fn is_placed(&self) -> bool {
+        !self.travels && !matches!(self.kind, ResolvedKind::System)
+    }
+
+    /// The same table, whose rows travel.
+    pub(super) fn travelling(self) -> Resolved {
+        let kind = ResolvedKind::Unsharded(self.vtable().cloned());
+        Resolved { kind, travels: true, ..self }
     }
 
     /// Its columns in the live schema.
@@ -101,7 +114,13 @@ pub(super) fn in_database(context: &Context<'_>, database: &str, table: &str) ->
     let kind = match catalog.database(database) {
         None => return Err(unknown_database(database)),
         Some(Database::System) => {
-            return Ok(Resolved { keyspace: Arc::from(""), table: name, kind: ResolvedKind::System, moved: false });
+            return Ok(Resolved {
+                keyspace: Arc::from(""),
+                table: name,
+                kind: ResolvedKind::System,
+                moved: false,
+                travels: false,
+            });
         }
         Some(Database::Keyspace(info)) if info.sharded => match vtable {
             Some(vtable) if vtable.pinned.is_some() => ResolvedKind::Pinned(vtable),
@@ -118,7 +137,7 @@ pub(super) fn in_database(context: &Context<'_>, database: &str, table: &str) ->
         },
         Some(Database::Keyspace(_) | Database::Adopted) => ResolvedKind::Unsharded(vtable),
     };
-    Ok(Resolved { keyspace, table: name, kind, moved: false })
+    Ok(Resolved { keyspace, table: name, kind, moved: false, travels: false })
 }
 
 pub(super) fn unknown_database(database: &str) -> SqlError {

@@ -21,6 +21,8 @@ pub(super) struct Component {
     pub(super) target: Target,
     /// Whether the leader's rows are rows of the result.
     pub(super) anchored: bool,
+    /// The instances of the component.
+    pub(super) members: Vec<usize>,
 }
 
 /// Where a statement's rows are.
@@ -30,6 +32,17 @@ pub(super) struct Routing {
     pub(super) keyspace: Arc<str>,
     /// How the keyspace's shards come into it.
     pub(super) kind: RoutingKind,
+}
+
+impl RoutingKind {
+    /// The components.
+    pub(super) fn components(&self) -> &[Component] {
+        match self {
+            RoutingKind::Unsharded | RoutingKind::AnyShard => &[],
+            RoutingKind::Together(component) => std::slice::from_ref(component),
+            RoutingKind::Apart(components) => components,
+        }
+    }
 }
 
 /// How shards come into a statement.
@@ -53,7 +66,8 @@ impl Analysis<'_> {
         for index in 0..self.instances.len() {
             let Some(table) = self.instances.get(index).map(|instance| instance.table.clone()) else { continue };
             if let ResolvedKind::Pinned(vtable) = &table.kind {
-                components.push(Component { leader: index, target: pinned(vtable), anchored: false });
+                let members = vec![index];
+                components.push(Component { leader: index, target: pinned(vtable), anchored: false, members });
                 continue;
             }
             let Some(vindex) = table.primary_vindex().cloned() else { continue };
@@ -67,10 +81,12 @@ impl Analysis<'_> {
         // follows[i][j]: the rows of i that matter are on the shard of the row of j that they are met with.
         let count = keyed.len();
         let mut follows = vec![vec![false; count]; count];
-        for (i, ((_, vindex, nodes), classes)) in keyed.iter().zip(&classes).enumerate() {
+        for (i, ((index, vindex, nodes), classes)) in keyed.iter().zip(&classes).enumerate() {
             let placed = nodes.iter().all(|node| self.is_placed_by_equality(*node, &vindex.vindex));
-            for (j, (_, other, others)) in keyed.iter().enumerate() {
-                let same_vindex = vindex.vindex.name() == other.vindex.name() && nodes.len() == others.len();
+            for (j, (other_index, other, others)) in keyed.iter().enumerate() {
+                let same_vindex = vindex.vindex.name() == other.vindex.name()
+                    && nodes.len() == others.len()
+                    && self.keyspace_of(*index) == self.keyspace_of(*other_index);
                 let tied = same_vindex && nodes.iter().zip(others).all(|(a, b)| classes.same(*a, *b));
                 if let Some(cell) = follows.get_mut(i).and_then(|row| row.get_mut(j)) {
                     *cell = i == j || (placed && tied);
@@ -115,10 +131,16 @@ impl Analysis<'_> {
                     targets.push(target);
                 }
             }
+            let members = keyed.iter().enumerate().filter(|(other, _)| at(&follows, *other, leader));
+            let members = members.map(|(_, (index, ..))| *index).collect();
             let leader = keyed.get(leader).map_or(0, |(index, ..)| *index);
-            components.push(Component { leader, target: narrowest(targets), anchored });
+            components.push(Component { leader, target: narrowest(targets), anchored, members });
         }
         components
+    }
+
+    fn keyspace_of(&self, instance: usize) -> Option<&Arc<str>> {
+        self.instances.get(instance).map(|instance| &instance.table.keyspace)
     }
 
     /// Whether rows with equal values of this column are on one shard.
@@ -182,7 +204,7 @@ impl Analysis<'_> {
         let mut names: Vec<Arc<str>> = Vec::new();
         for occurrence in &self.occurrences {
             let table = &occurrence.table;
-            if !matches!(table.kind, ResolvedKind::System) && !names.contains(&table.keyspace) {
+            if table.is_placed() && !names.contains(&table.keyspace) {
                 names.push(Arc::clone(&table.keyspace));
             }
         }
@@ -228,7 +250,7 @@ impl Analysis<'_> {
         let mut moved: Vec<Option<Resolved>> = Vec::new();
         for occurrence in &self.occurrences {
             let table = &occurrence.table;
-            if matches!(table.kind, ResolvedKind::System) || *table.keyspace == *keyspace {
+            if !table.is_placed() || *table.keyspace == *keyspace {
                 moved.push(None);
                 continue;
             }

@@ -1,16 +1,15 @@
 //! SELECT, TABLE, VALUES and WITH.
 
 use super::analysis::Analysis;
-use super::bind::Binder;
-use super::gather;
+use super::bind::{Binder, Bound, Output};
 use super::lock_home;
+use super::merge::{self, Refusal};
 use super::names::ResolvedKind;
-use super::route::{RoutingKind, is_certainly_one};
-use super::set_operation;
-use super::statement::{Planning, apart, hint};
-use super::{merge, metadata};
+use super::route::{Routing, RoutingKind, is_certainly_one};
+use super::statement::{Planning, apart, hint, targets_of};
+use super::{broadcast, gather, metadata, set_operation};
 use crate::error::{Code, SqlError};
-use crate::plan::{Plan, StatementClass, Target};
+use crate::plan::{Operator, Plan, StatementClass, Target};
 use crate::sql::ast::{Query, QueryBody};
 use std::sync::Arc;
 
@@ -20,7 +19,8 @@ pub(super) fn plan(mut planning: Planning<'_>, query: &Query) -> Result<Plan, Sq
     let (bound, output) = Binder::new(&mut analysis, &planning.parsed.statement).query_statement(query)?;
     let routing = match analysis.routing() {
         Err(error) if error.code == Code::CrossKeyspace => {
-            let root = gather::across(&planning, &mut analysis)?;
+            let gathered = gather::across(&planning, &mut analysis)?;
+            let root = broadcast::plan(&mut planning, &mut analysis, query, gathered);
             let class = class_of(query, &planning);
             return Ok(planning.finish(class, &analysis, root));
         }
@@ -33,53 +33,48 @@ pub(super) fn plan(mut planning: Planning<'_>, query: &Query) -> Result<Plan, Sq
     if let Some(root) = metadata::plan(&planning, &analysis, query, &routing)? {
         return Ok(planning.finish(StatementClass::Select, &analysis, root));
     }
-    let keyspace = routing.keyspace;
-    let root = match routing.kind {
-        RoutingKind::Unsharded => planning.whole(&keyspace, Target::Unsharded)?,
-        RoutingKind::AnyShard => planning.whole(&keyspace, Target::AnyShard)?,
-        RoutingKind::Apart(components) if set_operation::is_set_operation(query) => {
-            match set_operation::plan(&mut planning, &mut analysis, query, &components, &keyspace) {
-                Ok(root) => root,
-                Err(merge::Refusal::Unsupported(reason)) => {
-                    let (targets, _) = apart(&analysis, components);
-                    gather::plan(&planning, &mut analysis, &keyspace, targets, &reason)?
-                }
-                Err(merge::Refusal::Error(error)) => return Err(error),
-            }
+    let root = match placed(&mut planning, &mut analysis, query, &bound, &output, &routing) {
+        Ok(root) => root,
+        Err(Refusal::Unsupported(reason)) => {
+            let targets = targets_of(routing.kind.components());
+            let gathered = gather::plan(&planning, &mut analysis, &routing.keyspace, targets, &reason)?;
+            broadcast::plan(&mut planning, &mut analysis, query, gathered)
         }
-        RoutingKind::Apart(components) => {
-            let (targets, reason) = apart(&analysis, components);
-            gather::plan(&planning, &mut analysis, &keyspace, targets, &reason)?
-        }
-        RoutingKind::Together(component) => {
-            if is_certainly_one(&component.target, planning.fingerprint) {
-                planning.whole(&keyspace, component.target)?
-            } else if set_operation::is_set_operation(query) {
-                let components = [component];
-                match set_operation::plan(&mut planning, &mut analysis, query, &components, &keyspace) {
-                    Ok(root) => root,
-                    Err(merge::Refusal::Unsupported(reason)) => {
-                        let targets = components.into_iter().map(|component| component.target).collect();
-                        gather::plan(&planning, &mut analysis, &keyspace, targets, &reason)?
-                    }
-                    Err(merge::Refusal::Error(error)) => return Err(error),
-                }
-            } else {
-                let target = component.target.clone();
-                let kind = RoutingKind::Together(component);
-                match merge::plan(&mut planning, &mut analysis, query, &bound, &output, &keyspace, &kind) {
-                    Ok(root) => root,
-                    Err(merge::Refusal::Unsupported(fragment)) => {
-                        let reason = format!("{fragment}{}", hint(&analysis, &kind));
-                        gather::plan(&planning, &mut analysis, &keyspace, vec![target], &reason)?
-                    }
-                    Err(merge::Refusal::Error(error)) => return Err(error),
-                }
-            }
-        }
+        Err(Refusal::Error(error)) => return Err(error),
     };
     let class = class_of(query, &planning);
     Ok(planning.finish(class, &analysis, root))
+}
+
+/// Plan a query whose tables are placed like this: whole or merged.
+///
+/// # Errors
+/// When it must be gathered: why.
+pub(super) fn placed(
+    planning: &mut Planning<'_>,
+    analysis: &mut Analysis<'_>,
+    query: &Query,
+    bound: &Bound,
+    output: &Output,
+    routing: &Routing,
+) -> Result<Operator, Refusal> {
+    let keyspace = &routing.keyspace;
+    match &routing.kind {
+        RoutingKind::Unsharded => Ok(planning.whole(keyspace, Target::Unsharded)?),
+        RoutingKind::AnyShard => Ok(planning.whole(keyspace, Target::AnyShard)?),
+        RoutingKind::Together(component) if is_certainly_one(&component.target, planning.fingerprint) => {
+            Ok(planning.whole(keyspace, component.target.clone())?)
+        }
+        kind if set_operation::is_set_operation(query) => {
+            set_operation::plan(planning, analysis, query, kind.components(), keyspace)
+        }
+        RoutingKind::Apart(components) => Err(Refusal::Unsupported(apart(analysis, components).1)),
+        kind @ RoutingKind::Together(_) => merge::plan(planning, analysis, query, bound, output, keyspace, kind)
+            .map_err(|refusal| match refusal {
+                Refusal::Unsupported(fragment) => Refusal::Unsupported(format!("{fragment}{}", hint(analysis, kind))),
+                error => error,
+            }),
+    }
 }
 
 fn class_of(query: &Query, planning: &Planning<'_>) -> StatementClass {

@@ -10,7 +10,7 @@ use super::columns::{comparable, is_byte_wise};
 use super::condition;
 use super::keys::{Hidden, Keys};
 use super::kind::Kind;
-use super::merge::{Refusal, is_row_wise, limit, limited};
+use super::merge::{Refusal, is_row_wise, limit, limited, refuse_outer_aggregates};
 use super::names::ResolvedKind;
 use super::route::Component;
 use super::statement::Planning;
@@ -59,6 +59,7 @@ pub(super) fn plan(
     if planning.functions.into {
         return Err(Refusal::unsupported("INTO with rows of several shards"));
     }
+    refuse_outer_aggregates(planning, analysis)?;
     let mut selects = Vec::new();
     let duplicates = collect(&query.body, &mut selects)?;
     let operands = operands(analysis, selects, components)?;

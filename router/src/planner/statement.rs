@@ -52,6 +52,10 @@ impl<'p> Planning<'p> {
                 }
                 continue;
             }
+            if !table.is_placed() {
+                // The text is led to its temporary table.
+                continue;
+            }
             let database = Piece::Database(Arc::clone(&table.keyspace));
             if table.moved {
                 let mut name = Vec::from(*b".");
@@ -85,6 +89,13 @@ impl<'p> Planning<'p> {
                     && occurrence.schema.is_some_and(|schema| schema.of(self.text) == column.schema.of(self.text))
             });
             match moved {
+                // A temporary table is in the database where the statement runs.
+                _ if !analysis.travelling.is_empty() && *column.database != *keyspace => {
+                    self.edits.replace(column.schema, vec![Piece::Database(Arc::from(keyspace))]);
+                }
+                Some(occurrence) if !occurrence.table.is_placed() => {
+                    self.edits.replace(column.schema, vec![Piece::Database(Arc::from(keyspace))]);
+                }
                 Some(occurrence) => {
                     self.edits.replace(column.schema, vec![Piece::Database(Arc::clone(&occurrence.table.keyspace))])
                 }
@@ -180,7 +191,7 @@ pub(super) fn literal_slots(fingerprint: &Fingerprint) -> Vec<SlotId> {
 }
 
 /// The targets and the reason where a statement's tables must meet on one shard.
-pub(super) fn apart(analysis: &Analysis<'_>, components: Vec<Component>) -> (Vec<Target>, String) {
+pub(super) fn apart(analysis: &Analysis<'_>, components: &[Component]) -> (Vec<Target>, String) {
     let names: Vec<&str> = components
         .iter()
         .filter_map(|component| analysis.instances.get(component.leader))
@@ -200,7 +211,12 @@ pub(super) fn apart(analysis: &Analysis<'_>, components: Vec<Component>) -> (Vec
         names.join(", "),
         keys.join(" and ")
     );
-    (components.into_iter().map(|component| component.target).collect(), reason)
+    (targets_of(components), reason)
+}
+
+/// The components' targets.
+pub(super) fn targets_of(components: &[Component]) -> Vec<Target> {
+    components.iter().map(|component| component.target.clone()).collect()
 }
 
 /// What would send the statement to one shard.

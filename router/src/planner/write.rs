@@ -206,7 +206,7 @@ fn finish(
                 change::plan(&planning, &mut analysis, &write.bound, write.changing, written, &keyspace, alone)?
             }
             RoutingKind::Apart(components) => {
-                let (targets, reason) = apart(&analysis, components);
+                let (targets, reason) = apart(&analysis, &components);
                 gathered(&planning, &mut analysis, &write, written, &keyspace, targets, &reason)?
             }
             RoutingKind::Together(component) => {

@@ -115,7 +115,9 @@ fn difference(text: &str, plain: &RawReply, proxy: &RawReply, sure: Sure) -> Opt
             if rows.len() != rows_b.len() || sure != Sure::Count && rows != rows_b {
                 return Some(differing_rows(&rows, &rows_b));
             }
-            if warnings != warnings_b && !has_passing_warnings(text) {
+            // How often a value is looked at depends on the order in which MySQL joins the tables.
+            let joined = text.contains(" JOIN ") && *warnings > 0 && *warnings_b > 0;
+            if warnings != warnings_b && !joined && !has_passing_warnings(text) {
                 return differs("warnings", warnings, warnings_b);
             }
             differing_status(*status, *status_b)

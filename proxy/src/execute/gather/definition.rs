@@ -1,12 +1,12 @@
 //! The definitions of temporary tables: those of the tables that they stand for, without what a temporary table can't
 //! have.
 
-use super::scratch::Scratch;
+use super::scratch::{Scratch, run_all};
 use crate::error::StatementError;
 use crate::execute::route;
 use crate::session::{KeyspaceRef, Session, quote_name};
 use shardgate_router::error::Code;
-use shardgate_router::plan::{Gather, GatherColumn, ShardSet, Transfer};
+use shardgate_router::plan::{GatherColumn, GatherSource, ShardSet, Transfer};
 use shardgate_router::schema::DataType;
 
 /// What SHOW CREATE TABLE says of a table, as far as a temporary table can have it.
@@ -18,19 +18,24 @@ pub(super) struct Definition {
     options: String,
 }
 
-/// Create the temporary tables of a statement, empty. Their definitions, in the order of the sources.
+/// Create the temporary tables of a statement, empty, on each of the scratch sessions, which are in the keyspace `home`. Their definitions, in the order of the sources.
 pub(super) async fn create_all(
     session: &mut Session,
-    scratch: &mut Scratch,
-    gather: &Gather,
+    scratches: &mut [Scratch],
+    home: &str,
+    sources: &[GatherSource],
 ) -> Result<Vec<Definition>, StatementError> {
-    let mut definitions: Vec<Definition> = Vec::with_capacity(gather.sources.len());
-    for (index, source) in gather.sources.iter().enumerate() {
-        let before = gather.sources.get(..index).unwrap_or_default();
+    let mut definitions: Vec<Definition> = Vec::with_capacity(sources.len());
+    for (index, source) in sources.iter().enumerate() {
+        let before = sources.get(..index).unwrap_or_default();
         let known = before.iter().position(|other| other.keyspace == source.keyspace && other.table == source.table);
         let definition = match known.and_then(|at| definitions.get(at)) {
             Some(known) => known.clone(),
-            None if source.keyspace == gather.keyspace => read(session, scratch, &source.table).await?,
+            None if *source.keyspace == *home
+                && let Some(first) = scratches.first_mut() =>
+            {
+                read(session, first, &source.table).await?
+            }
             None => {
                 let keyspace = KeyspaceRef::find(&session.snapshot, &source.keyspace)?;
                 let place = route::place(session, &keyspace, &ShardSet::any())?;
@@ -40,7 +45,8 @@ pub(super) async fn create_all(
                 found?
             }
         };
-        scratch.run(session, definition.create(&source.temporary).as_bytes()).await?;
+        let text = definition.create(&source.temporary);
+        run_all(session, scratches, text.as_bytes()).await.into_iter().collect::<Result<Vec<_>, _>>()?;
         definitions.push(definition);
     }
     Ok(definitions)

@@ -2,7 +2,8 @@
 
 use super::definition::Definition;
 use super::literal;
-use super::scratch::Scratch;
+use super::scratch::{Scratch, run_all};
+use crate::backend::OkSummary;
 use crate::error::StatementError;
 use crate::execute::rows::{Row, RowStream};
 use crate::execute::shard_rows::ShardRows;
@@ -29,13 +30,16 @@ pub(super) struct Budget {
     bytes: u64,
     max_rows: u64,
     max_bytes: u64,
+    /// What is done with the rows.
+    purpose: &'static str,
 }
 
 impl Budget {
     /// All that the limits allow.
-    pub(super) fn of(session: &Session) -> Budget {
+    pub(super) fn of(session: &Session, purpose: &'static str) -> Budget {
         let limits = &session.snapshot.config.limits;
-        Budget { rows: 0, bytes: 0, max_rows: limits.max_gathered_rows, max_bytes: limits.max_gathered_bytes }
+        let (max_rows, max_bytes) = (limits.max_gathered_rows, limits.max_gathered_bytes);
+        Budget { rows: 0, bytes: 0, max_rows, max_bytes, purpose }
     }
 
     fn take(&mut self, row: &Row, source: &GatherSource) -> Result<(), StatementError> {
@@ -49,10 +53,10 @@ impl Budget {
             return Ok(());
         };
         let message = format!(
-            "the statement's rows have to be gathered on one server (VEXPLAIN says why), and with those of {}.{} they are more \
+            "the statement's rows have to be {} (VEXPLAIN says why), and with those of {}.{} they are more \
              than limits.{limit} ({most} {what}): narrow the statement with conditions on single tables, or raise limits.{limit} \
              in shardgate.yaml",
-            source.keyspace, source.table
+            self.purpose, source.keyspace, source.table
         );
         Err(StatementError::sql(Code::TooManyRows, message))
     }
@@ -91,12 +95,12 @@ impl<'f> Filling<'f> {
     pub(super) async fn copy(
         &self,
         session: &mut Session,
-        scratch: &mut Scratch,
+        scratches: &mut [Scratch],
         from: &GatherSource,
     ) -> Result<(), StatementError> {
         let (columns, into, from) = (self.names(), quote_name(&self.source.temporary), quote_name(&from.temporary));
         let text = format!("INSERT INTO {into} ({columns}) SELECT {columns} FROM {from}");
-        self.insert(session, scratch, text.as_bytes()).await
+        self.insert(session, scratches, text.as_bytes()).await
     }
 
     /// Fill the table from its shards.
@@ -104,13 +108,13 @@ impl<'f> Filling<'f> {
         &self,
         session: &mut Session,
         statement: &Statement<'_>,
-        scratch: &mut Scratch,
+        scratches: &mut [Scratch],
         budget: &mut Budget,
     ) -> Result<(), StatementError> {
         let template = self.select(session, statement)?;
         let (keyspace, shards) = route::shards(session, statement, &self.source.keyspace, &self.source.target)?;
         let mut inputs = scatter::open(session, statement, &template, &keyspace, &shards).await?;
-        let result = self.pour(session, scratch, &mut inputs, budget).await;
+        let result = self.pour(session, scratches, &mut inputs, budget).await;
         scatter::finish(session, inputs, result).await
     }
 
@@ -145,12 +149,12 @@ impl<'f> Filling<'f> {
     async fn pour(
         &self,
         session: &mut Session,
-        scratch: &mut Scratch,
+        scratches: &mut [Scratch],
         inputs: &mut [ShardRows],
         budget: &mut Budget,
     ) -> Result<(), StatementError> {
         let head = format!("INSERT INTO {} ({}) VALUES ", quote_name(&self.source.temporary), self.names());
-        let deadline = scratch.deadline;
+        let deadline = scratches.first().and_then(|scratch| scratch.deadline);
         let mut row = Row::default();
         let mut text: Vec<u8> = Vec::new();
         for mut input in inputs {
@@ -170,18 +174,37 @@ impl<'f> Filling<'f> {
                 }
                 text.push(b')');
                 if text.len() >= CHUNK {
-                    self.insert(session, scratch, &text).await?;
+                    self.insert(session, scratches, &text).await?;
                     text.clear();
                 }
             }
         }
-        if text.is_empty() { Ok(()) } else { self.insert(session, scratch, &text).await }
+        if text.is_empty() { Ok(()) } else { self.insert(session, scratches, &text).await }
     }
 
-    /// Run an INSERT. Rows of several shards may have equal keys, which only one shard would refuse: then the keys
-    /// aren't unique in the temporary table.
-    async fn insert(&self, session: &mut Session, scratch: &mut Scratch, text: &[u8]) -> Result<(), StatementError> {
-        let mut result = scratch.run(session, text).await;
+    /// Run an INSERT on each scratch session.
+    async fn insert(
+        &self,
+        session: &mut Session,
+        scratches: &mut [Scratch],
+        text: &[u8],
+    ) -> Result<(), StatementError> {
+        let results = run_all(session, scratches, text).await;
+        for (scratch, result) in scratches.iter_mut().zip(results) {
+            self.inserted(session, scratch, text, result).await?;
+        }
+        Ok(())
+    }
+
+    /// Look at what an INSERT came to. Rows of several shards may have equal keys, which only one shard would refuse:
+    /// then the keys aren't unique in the temporary table.
+    async fn inserted(
+        &self,
+        session: &mut Session,
+        scratch: &mut Scratch,
+        text: &[u8],
+        mut result: Result<OkSummary, StatementError>,
+    ) -> Result<(), StatementError> {
         if matches!(&result, Err(StatementError::Shard(error)) if error.errno == DUPLICATE)
             && let Some(loosen) = self.definition.loosen(&self.source.temporary)
         {

@@ -11,7 +11,7 @@ use crate::execute::rows::Row;
 use crate::execute::wait::watched;
 use crate::session::Session;
 use crate::session::query::Statement;
-use shardgate_router::plan::Gather;
+use shardgate_router::plan::{Gather, GatherSource};
 use shardgate_wire::ColumnDefinition;
 use shardgate_wire::command::CommandCode;
 use shardgate_wire::frame;
@@ -197,9 +197,18 @@ async fn note_warnings(session: &mut Session, scratch: &mut Scratch, warnings: u
 
 /// Call the tables by their own names in the columns of a reply.
 pub(super) fn rename(gather: &Gather, columns: &mut [ColumnDefinition<'static>]) {
+    rename_tables(&gather.sources, &gather.names, columns);
+}
+
+/// Call the temporary tables by the names of those that they stand for, and put back the names that were written.
+pub(in crate::execute) fn rename_tables(
+    sources: &[GatherSource],
+    names: &[(Box<str>, Box<str>)],
+    columns: &mut [ColumnDefinition<'static>],
+) {
     for column in columns {
         let is_its = |name: &str| name.as_bytes().eq_ignore_ascii_case(&column.org_table);
-        let source = gather.sources.iter().find(|source| is_its(&source.temporary));
+        let source = sources.iter().find(|source| is_its(&source.temporary));
         if let Some(source) = source {
             // A derived table's column has no database.
             if !column.schema.is_empty() {
@@ -215,7 +224,7 @@ pub(super) fn rename(gather: &Gather, columns: &mut [ColumnDefinition<'static>])
             // Within a derived table that it merged MySQL gives the alias for the original table.
             column.schema = keyspace.as_bytes().to_vec().into();
         }
-        for (name, written) in &gather.names {
+        for (name, written) in names {
             if memchr::memmem::find(&column.name, name.as_bytes()).is_some() {
                 column.name = replaced(&column.name, name.as_bytes(), written.as_bytes()).into();
             }

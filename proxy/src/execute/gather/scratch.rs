@@ -15,9 +15,9 @@ use std::sync::{Arc, LazyLock};
 use tokio::time::Instant;
 
 /// A scratch session.
-pub(super) struct Scratch {
+pub(in crate::execute) struct Scratch {
     /// Its connection.
-    pub(super) lease: Lease,
+    pub(in crate::execute) lease: Lease,
     /// Until when the statement may run.
     pub(super) deadline: Option<Instant>,
 }
@@ -41,30 +41,41 @@ static FILLING: LazyLock<Arc<Settings>> = LazyLock::new(|| Arc::new(settings("bi
 impl Scratch {
     /// A scratch session at this place, ready to create tables.
     pub(super) async fn open(session: &mut Session, place: Place) -> Result<Scratch, StatementError> {
-        let (pools, profile) = (&session.worker.pools, session.profile);
-        let mut lease = session.connections.apart(pools, place, profile, &CREATING).await?;
-        lease.backend.tainted = true;
-        let mut scratch = Scratch { lease, deadline: head::deadline(session) };
-        if let Some(database) = scratch.lease.place.database.clone()
-            && scratch.lease.backend.database.as_ref() != Some(&database)
-        {
-            let text = format!("USE {}", quote_name(&database));
-            if let Err(error) = scratch.run(session, text.as_bytes()).await {
-                scratch.close(session).await;
-                return Err(error);
-            }
-            scratch.lease.backend.database = Some(database);
-        }
-        if let Err(error) = scratch.set(session, &CREATING).await {
-            scratch.close(session).await;
-            return Err(error);
-        }
-        Ok(scratch)
+        let mut opened = Scratch::open_all(session, vec![place]).await?;
+        opened.pop().ok_or_else(|| StatementError::sql(Code::Internal, "a scratch session was lost"))
     }
 
-    /// From creating tables to filling them.
-    pub(super) async fn begin_filling(&mut self, session: &mut Session) -> Result<(), StatementError> {
-        self.set(session, &FILLING).await
+    /// Scratch sessions at these places, ready to create tables.
+    pub(in crate::execute) async fn open_all(
+        session: &mut Session,
+        places: Vec<Place>,
+    ) -> Result<Vec<Scratch>, StatementError> {
+        let deadline = head::deadline(session);
+        let mut scratches = Vec::with_capacity(places.len());
+        let mut result = Ok(());
+        for place in places {
+            let (pools, profile) = (&session.worker.pools, session.profile);
+            match session.connections.apart(pools, place, profile, &CREATING).await {
+                Ok(mut lease) => {
+                    lease.backend.tainted = true;
+                    scratches.push(Scratch { lease, deadline });
+                }
+                Err(error) => {
+                    result = Err(error);
+                    break;
+                }
+            }
+        }
+        if result.is_ok() {
+            result = enter(session, &mut scratches, &CREATING).await;
+        }
+        match result {
+            Ok(()) => Ok(scratches),
+            Err(error) => {
+                close_all(session, scratches).await;
+                Err(error)
+            }
+        }
     }
 
     /// From filling tables to the statement itself: with the session's settings and variables.
@@ -73,18 +84,15 @@ impl Scratch {
         self.lease.prepare(&session.state, &session.transaction, needs).await
     }
 
-    async fn set(&mut self, session: &mut Session, settings: &Arc<Settings>) -> Result<(), StatementError> {
-        if let Some(text) = settings.difference(&self.lease.backend.settings) {
-            self.run(session, text.as_bytes()).await?;
-        }
-        self.lease.backend.settings = Arc::clone(settings);
-        Ok(())
-    }
-
     /// Run a statement of the proxy's own that has no rows.
     pub(super) async fn run(&mut self, session: &mut Session, text: &[u8]) -> Result<OkSummary, StatementError> {
         self.lease.backend.queue_query(text);
-        match self.head(session).await? {
+        let head = self.head(session).await?;
+        self.without_rows(head)
+    }
+
+    fn without_rows(&mut self, head: Head) -> Result<OkSummary, StatementError> {
+        match head {
             Head::Ok(ok) => Ok(ok),
             Head::Rows(_) => {
                 self.lease.backend.broken = true;
@@ -129,6 +137,97 @@ impl Scratch {
     /// Done: the connection is reset and given back, or closed.
     pub(super) async fn close(self, session: &mut Session) {
         session.connections.put_back(self.lease).await;
+    }
+}
+
+/// From creating tables to filling them.
+pub(super) async fn begin_filling(session: &mut Session, scratches: &mut [Scratch]) -> Result<(), StatementError> {
+    enter(session, scratches, &FILLING).await
+}
+
+/// Bring scratch sessions to their databases and these settings.
+async fn enter(
+    session: &mut Session,
+    scratches: &mut [Scratch],
+    settings: &Arc<Settings>,
+) -> Result<(), StatementError> {
+    for scratch in scratches.iter_mut() {
+        let backend = &mut scratch.lease.backend;
+        // Not one of `run_each`'s texts, because most often there is nothing to do.
+        if let Some(database) =
+            scratch.lease.place.database.as_ref().filter(|name| backend.database.as_ref() != Some(*name))
+        {
+            let text = format!("USE {}", quote_name(database));
+            let database = Arc::clone(database);
+            scratch.run(session, text.as_bytes()).await?;
+            scratch.lease.backend.database = Some(database);
+        }
+    }
+    let texts =
+        scratches.iter().map(|scratch| settings.difference(&scratch.lease.backend.settings).map(String::into_bytes));
+    let texts: Vec<Option<Vec<u8>>> = texts.collect();
+    run_each(session, scratches, &texts).await.into_iter().collect::<Result<Vec<_>, _>>()?;
+    for scratch in scratches {
+        scratch.lease.backend.settings = Arc::clone(settings);
+    }
+    Ok(())
+}
+
+/// Run a statement of the proxy's own that has no rows on several scratch sessions at once.
+pub(super) async fn run_all(
+    session: &mut Session,
+    scratches: &mut [Scratch],
+    text: &[u8],
+) -> Vec<Result<OkSummary, StatementError>> {
+    for scratch in scratches.iter_mut() {
+        scratch.lease.backend.queue_query(text);
+    }
+    heads(session, scratches, |_| true).await
+}
+
+/// As [`run_all`], each with a text of its own, or none.
+async fn run_each(
+    session: &mut Session,
+    scratches: &mut [Scratch],
+    texts: &[Option<Vec<u8>>],
+) -> Vec<Result<OkSummary, StatementError>> {
+    for (scratch, text) in scratches.iter_mut().zip(texts) {
+        if let Some(text) = text {
+            scratch.lease.backend.queue_query(text);
+        }
+    }
+    heads(session, scratches, |index| texts.get(index).is_some_and(Option::is_some)).await
+}
+
+/// Send what is queued on all, and read all answers, so that no connection is left with one unread.
+async fn heads(
+    session: &mut Session,
+    scratches: &mut [Scratch],
+    asked: impl Fn(usize) -> bool,
+) -> Vec<Result<OkSummary, StatementError>> {
+    let mut sent = Vec::with_capacity(scratches.len());
+    for (index, scratch) in scratches.iter_mut().enumerate() {
+        sent.push(if asked(index) { Some(scratch.lease.backend.flush().await) } else { None });
+    }
+    let mut results = Vec::with_capacity(scratches.len());
+    for (scratch, sent) in scratches.iter_mut().zip(sent) {
+        let deadline = scratch.deadline;
+        results.push(match sent {
+            None => Ok(OkSummary::default()),
+            Some(Err(error)) => Err(scratch.failed(error)),
+            Some(Ok(())) => match head::read_head(session, &mut scratch.lease, deadline).await {
+                Ok(head) => scratch.without_rows(head),
+                Err(error) => Err(scratch.failed(error)),
+            },
+        });
+    }
+    results
+}
+
+/// Done with several.
+pub(in crate::execute) async fn close_all(session: &mut Session, scratches: Vec<Scratch>) {
+    for scratch in scratches {
+        scratch.close(session).await;
     }
 }
 

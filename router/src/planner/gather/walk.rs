@@ -41,6 +41,8 @@ pub(super) struct Walk<'w, 'a> {
     analysis: &'w Analysis<'a>,
     home: &'w str,
     targets: &'w [Target],
+    /// Which tables are gathered, by their place in the analysis; `None`: all.
+    travels: Option<&'w [bool]>,
     named: HashSet<String>,
     sources: Vec<GatherSource>,
     known: Vec<Known>,
@@ -62,6 +64,7 @@ impl<'w, 'a> Walk<'w, 'a> {
         analysis: &'w Analysis<'a>,
         home: &'w str,
         targets: &'w [Target],
+        travels: Option<&'w [bool]>,
         named: HashSet<String>,
         base: Edits,
     ) -> Self {
@@ -70,6 +73,7 @@ impl<'w, 'a> Walk<'w, 'a> {
             analysis,
             home,
             targets,
+            travels,
             named,
             sources: Vec::new(),
             known: Vec::new(),
@@ -112,6 +116,11 @@ impl<'w, 'a> Walk<'w, 'a> {
                 delete.order_by.iter().for_each(|item| walk.expr(&item.expr));
             }),
         }
+    }
+
+    /// Whether the table at this place of the analysis is gathered.
+    fn travels(&self, place: usize) -> bool {
+        self.travels.is_none_or(|travels| travels.get(place).copied().unwrap_or(true))
     }
 
     fn fail(&mut self, what: impl Into<String>) {
@@ -217,10 +226,12 @@ impl<'w, 'a> Walk<'w, 'a> {
             }
         }
         let occurrences = &self.analysis.occurrences;
-        let is_gathered = |occurrence: &Occurrence| {
-            !matches!(occurrence.table.kind, ResolvedKind::System) && cte.query.span.contains(occurrence.span)
+        let is_gathered = |(place, occurrence): (usize, &Occurrence)| {
+            !matches!(occurrence.table.kind, ResolvedKind::System)
+                && cte.query.span.contains(occurrence.span)
+                && self.travels(place)
         };
-        if occurrences.iter().any(is_gathered) {
+        if occurrences.iter().enumerate().any(is_gathered) {
             return true;
         }
         let mut names = Names(Vec::new());
@@ -289,6 +300,9 @@ impl<'w, 'a> Walk<'w, 'a> {
                 continue;
             }
             let Some(Some((place, occurrence))) = occurrences.get(index) else { continue };
+            if !self.travels(*place) {
+                continue;
+            }
             let filters = Filters {
                 fingerprint: self.planning.fingerprint,
                 parsed: self.planning.parsed,
@@ -359,11 +373,17 @@ impl<'w, 'a> Walk<'w, 'a> {
         if self.sources.len() >= MAX_SOURCES {
             self.fail("a statement that names so many tables over several shards");
         }
+        let analysis = self.analysis;
         let in_place = *source.keyspace == *self.home && !occurrence.table.moved;
         let taken = |name: &str, sources: &[GatherSource]| {
             sources.iter().any(|source| source.temporary.eq_ignore_ascii_case(name))
         };
-        if in_place && !taken(&source.table, &self.sources) {
+        let stays = analysis.occurrences.iter().enumerate().any(|(place, other)| {
+            !self.travels(place)
+                && *other.table.keyspace == *self.home
+                && other.table.table.eq_ignore_ascii_case(&source.table)
+        });
+        if in_place && !stays && !taken(&source.table, &self.sources) {
             source.temporary = Box::from(&*source.table);
             if let Some(schema) = occurrence.schema
                 && self.planning.context.catalog.is_renamed(self.home)
@@ -417,7 +437,7 @@ impl<'w, 'a> Walk<'w, 'a> {
         }
         let analysis = self.analysis;
         let found = analysis.occurrences.iter().enumerate().find(|(_, occurrence)| occurrence.span == name.span);
-        let Some((place, occurrence)) = found else { return };
+        let Some((place, occurrence)) = found.filter(|(place, _)| self.travels(*place)) else { return };
         if self.system(occurrence) {
             return;
         }
