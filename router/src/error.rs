@@ -99,7 +99,7 @@ codes! {
     /// A data definition that is done on some of the shards only.
     PartialDdl = 14009, 1105, "HY000", "A data definition failed on one shard after others had carried it out.", "The message names the shards; run the statement on the others (`USE keyspace:shard`) once the cause is gone.";
     /// A limit on what one statement may hold in the proxy.
-    TooManyRows = 14010, 1105, "HY000", "The statement would hold more in the proxy, or gather more in temporary tables, than `limits.max_gathered_rows` or `max_gathered_bytes` allow.", "Narrow the statement, or raise the limit.";
+    TooManyRows = 14010, 1105, "HY000", "The statement would hold more in the proxy, or move more into temporary tables, than `limits.max_gathered_rows` or `max_gathered_bytes` allow.", "Narrow the statement, or raise the limit.";
     /// Time is up.
     QueryTimeout = 14011, 3024, "HY000", "The statement ran longer than `query_timeout` or QUERY_TIMEOUT_MS.", "Raise the limit, or make the statement cheaper.";
     /// Killed.

@@ -218,7 +218,7 @@ pub(in crate::execute) fn rename_tables(
             if column.table == source.temporary.as_bytes() {
                 column.table = source.alias.as_bytes().to_vec().into();
             }
-        } else if let Some(keyspace) = keyspace_of_alias(gather, &column.org_table)
+        } else if let Some(keyspace) = keyspace_of_alias(sources, &column.org_table)
             && !column.schema.is_empty()
         {
             // Within a derived table that it merged MySQL gives the alias for the original table.
@@ -236,9 +236,9 @@ pub(in crate::execute) fn rename_tables(
 }
 
 /// The keyspace of the tables that the statement calls so, if it is one.
-fn keyspace_of_alias<'g>(gather: &'g Gather, alias: &[u8]) -> Option<&'g str> {
+fn keyspace_of_alias<'g>(sources: &'g [GatherSource], alias: &[u8]) -> Option<&'g str> {
     let mut found = None;
-    for source in gather.sources.iter().filter(|source| source.alias.as_bytes().eq_ignore_ascii_case(alias)) {
+    for source in sources.iter().filter(|source| source.alias.as_bytes().eq_ignore_ascii_case(alias)) {
         if found.is_some_and(|other| other != &*source.keyspace) {
             return None;
         }
