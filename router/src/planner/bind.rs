@@ -10,7 +10,7 @@ use super::names;
 use crate::error::SqlError;
 use crate::sql::ast::{
     ColumnRef, Cte, DeleteForm, Expr, ExprKind, JoinCondition, JoinKind, Query, QueryBody, Select, SelectItemKind,
-    Statement, TableFactor, TableName, TableRef, Visitor, With, eq_ignore_case, walk_expr,
+    Statement, TableFactor, TableName, TableRef, Visitor, With, eq_ignore_case,
 };
 use walk::Walk;
 

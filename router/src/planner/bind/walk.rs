@@ -47,7 +47,7 @@ impl Binder<'_, '_> {
         impl Visitor for Found {
             fn expr(&mut self, expr: &Expr) {
                 if let ExprKind::Column(column) = &expr.kind {
-                    self.0.push(column.clone());
+                    self.0.push((**column).clone());
                 }
                 walk_expr(self, expr);
             }
