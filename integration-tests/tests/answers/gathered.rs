@@ -126,7 +126,7 @@ fn values_of_every_kind_arrive_as_they_are() {
     let columns = "HEX(kind), kind + 0, HEX(body), HEX(raw), at, day, ST_AsText(place), mask + 0, f * 1e0, d, y, secret, doc, \
                    words, twice";
     let plain = session.rows(&format!("SELECT {columns} FROM odd ORDER BY id"));
-    let joined = format!("SELECT {columns} FROM odd JOIN (SELECT id AS other FROM odd) o ON o.other = id ORDER BY id");
+    let joined = format!("SELECT {columns} FROM odd JOIN (SELECT id AS other FROM odd) o ON o.other + 0 = id ORDER BY id");
     let gathered = format!("{joined}, (SELECT COUNT(*) FROM odd x WHERE x.y <= odd.y)");
     let explained = session.rows(&format!("VEXPLAIN {gathered}")).concat().join("\n");
     assert!(explained.starts_with("Gather"), "{explained}");
