@@ -126,7 +126,8 @@ fn values_of_every_kind_arrive_as_they_are() {
     let columns = "HEX(kind), kind + 0, HEX(body), HEX(raw), at, day, ST_AsText(place), mask + 0, f * 1e0, d, y, secret, doc, \
                    words, twice";
     let plain = session.rows(&format!("SELECT {columns} FROM odd ORDER BY id"));
-    let joined = format!("SELECT {columns} FROM odd JOIN (SELECT id AS other FROM odd) o ON o.other + 0 = id ORDER BY id");
+    let joined =
+        format!("SELECT {columns} FROM odd JOIN (SELECT id AS other FROM odd) o ON o.other + 0 = id ORDER BY id");
     let gathered = format!("{joined}, (SELECT COUNT(*) FROM odd x WHERE x.y <= odd.y)");
     let explained = session.rows(&format!("VEXPLAIN {gathered}")).concat().join("\n");
     assert!(explained.starts_with("Gather"), "{explained}");
@@ -222,4 +223,26 @@ fn servers_that_only_read_gather_too() {
     assert_eq!(errno, 1290, "{text}");
     assert_eq!(session.number(PAIRS), 10);
     assert_eq!(session.number(&format!("{PAIRS} WHERE a.name > 'a'")), 7);
+}
+
+#[test]
+fn statements_that_gather_at_once_do_not_wait_for_each_other_in_a_circle() {
+    let builder = Cluster::builder().sharded("throng", 2, &CROWD[..1]).vschema(&ALONE.replace("crowd", "throng"));
+    let cluster = wait(builder.extra("pool: {max_connections_per_instance: 4, acquire_timeout: 60s}\n").start());
+    let cluster = cluster.expect("a cluster");
+    let endpoint = cluster.proxy("app", "throng");
+    Session::new(&endpoint)
+        .ok("INSERT INTO member (id, badge, age, name) VALUES (1, 1, 5, 'a'), (2, 2, 5, 'b'), (3, 3, 5, 'c')");
+    let began = Instant::now();
+    thread::scope(|scope| {
+        for _ in 0..16 {
+            scope.spawn(|| {
+                let mut session = Session::new(&endpoint);
+                for _ in 0..5 {
+                    assert_eq!(session.number(PAIRS), 9);
+                }
+            });
+        }
+    });
+    assert!(began.elapsed() < Duration::from_secs(30), "{:?}", began.elapsed());
 }

@@ -81,12 +81,15 @@ pub(crate) struct SharedPools {
     /// How to log in.
     pub(crate) credentials: Arc<Credentials>,
     instances: Mutex<HashMap<InstanceId, Arc<SharedInstance>>>,
+    /// A permit for each connection that a statement holds while it waits for others, see [`Pools::scratches`].
+    scratches: Arc<Semaphore>,
 }
 
 impl SharedPools {
     /// Pools without a connection.
     pub(crate) fn new(limits: Limits, credentials: Credentials) -> SharedPools {
-        SharedPools { limits, credentials: Arc::new(credentials), instances: Mutex::default() }
+        let scratches = Arc::new(Semaphore::new(most_scratches(&limits) as usize));
+        SharedPools { limits, credentials: Arc::new(credentials), instances: Mutex::default(), scratches }
     }
 
     fn instance(&self, id: &InstanceId) -> Arc<SharedInstance> {
@@ -122,6 +125,11 @@ impl SharedPools {
     }
 }
 
+/// Half of an instance's connections: the others are for what those who hold these wait for.
+fn most_scratches(limits: &Limits) -> u32 {
+    u32::try_from(limits.max_connections / 2).unwrap_or(u32::MAX).clamp(1, Semaphore::MAX_PERMITS.min(1 << 28) as u32)
+}
+
 /// One worker's pools.
 #[derive(Debug)]
 pub(crate) struct Pools {
@@ -150,6 +158,22 @@ impl Pools {
             return Arc::clone(known);
         }
         Arc::clone(instances.entry(instance.id.clone()).or_insert_with(make))
+    }
+
+    /// The right to so many connections that are held while further ones are waited for: with temporary tables, that other
+    /// connections' rows fill. All at once, and never all connections of an instance, so that such statements don't wait for
+    /// each other in a circle. `None`: not within `acquire_timeout`.
+    pub(crate) async fn scratches(&self, count: usize) -> Option<Arc<OwnedSemaphorePermit>> {
+        let most = most_scratches(&self.shared.limits);
+        let count = u32::try_from(count).unwrap_or(most).min(most);
+        let permits = Arc::clone(&self.shared.scratches).acquire_many_owned(count);
+        let permits = tokio::time::timeout(self.shared.limits.acquire_timeout, permits).await;
+        permits.ok()?.ok().map(Arc::new)
+    }
+
+    /// How long a statement waits for a connection.
+    pub(crate) fn acquire_timeout(&self) -> Duration {
+        self.shared.limits.acquire_timeout
     }
 
     /// Close what was idle for too long or is too old. Called every few seconds.

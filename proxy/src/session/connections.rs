@@ -11,6 +11,7 @@ use crate::settings::Settings;
 use shardgate_router::error::Code;
 use shardgate_router::plan::TransactionStart;
 use std::sync::Arc;
+use tokio::sync::OwnedSemaphorePermit;
 
 /// A connection that a session keeps between statements.
 #[derive(Debug)]
@@ -61,6 +62,8 @@ pub(crate) struct Lease {
     pub(crate) reused: bool,
     /// It was laid ready for the running statement, with tables that no other connection has.
     pub(crate) laid: bool,
+    /// The right to hold it while others are waited for, if it is held so.
+    pub(crate) scratch: Option<Arc<OwnedSemaphorePermit>>,
 }
 
 /// The connections of one session.
@@ -115,7 +118,16 @@ impl Connections {
             if let Some(at) = self.held.iter().position(|held| held.key == key) {
                 let Held { mut backend, pool, in_transaction, pinned, .. } = self.held.swap_remove(at);
                 backend.recorder = self.recorder(&place, false);
-                return Ok(Lease { place, backend, pool, in_transaction, pinned, reused: false, laid: false });
+                return Ok(Lease {
+                    place,
+                    backend,
+                    pool,
+                    in_transaction,
+                    pinned,
+                    reused: false,
+                    laid: false,
+                    scratch: None,
+                });
             }
         }
         self.pooled(pools, place, profile, settings, false).await
@@ -147,7 +159,16 @@ impl Connections {
             Ok(mut backend) => {
                 backend.recorder = self.recorder(&place, apart);
                 let reused = backend.is_used();
-                Ok(Lease { place, backend, pool, in_transaction: false, pinned: false, reused, laid: false })
+                Ok(Lease {
+                    place,
+                    backend,
+                    pool,
+                    in_transaction: false,
+                    pinned: false,
+                    reused,
+                    laid: false,
+                    scratch: None,
+                })
             }
             Err(error) => Err(acquire_error(&place, &error)),
         }

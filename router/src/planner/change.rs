@@ -132,7 +132,7 @@ fn refuse_targets_in_subqueries(analysis: &Analysis<'_>, written: &[&TableFactor
     let refuse = |factor: &&TableFactor| {
         refuse_in_subqueries(analysis, factor.name.span, &factor.exposed_name().value, |_| true)
     };
-    written.iter().try_for_each(|factor| refuse(factor))
+    written.iter().try_for_each(refuse)
 }
 
 /// As [`refuse_targets_in_subqueries`], for the table that is named there, and for those of its uses that `counts`.

@@ -53,11 +53,20 @@ impl Scratch {
         let deadline = head::deadline(session);
         let mut scratches = Vec::with_capacity(places.len());
         let mut result = Ok(());
+        let permits = session.worker.pools.scratches(places.len()).await.ok_or_else(|| {
+            let waited = session.worker.pools.acquire_timeout();
+            let message = format!(
+                "no connections for temporary tables within {waited:?}: too many statements over several shards run that \
+                 need them; run fewer at once, or raise pool.max_connections_per_instance"
+            );
+            StatementError::sql(Code::PoolExhausted, message)
+        })?;
         for place in places {
             let (pools, profile) = (&session.worker.pools, session.profile);
             match session.connections.apart(pools, place, profile, &CREATING).await {
                 Ok(mut lease) => {
                     lease.backend.tainted = true;
+                    lease.scratch = Some(Arc::clone(&permits));
                     scratches.push(Scratch { lease, deadline });
                 }
                 Err(error) => {
