@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Makes the clients of the integration tests ready in .cache/clients: PyMySQL in a virtual environment, mysql2 with its
-# packages, the Go and the Java program compiled.
+# packages, the Go and the Java program compiled; and what tools make of a database (python-tools, java-tools,
+# node-tools): SQLAlchemy and Django, JDBC's metadata and Hibernate, Sequelize.
 #
 #   scripts/clients.sh                   all of them; says which toolchains are missing
-#   scripts/clients.sh CLIENT            one (python, go, node, java); prints the command to run it, a word on each line
+#   scripts/clients.sh CLIENT            one (python, go, node, java, ...-tools); prints the command to run it, a word on each line
 #
 # Exit code 3: the client's toolchain is not on this machine. With CI=true that is an error like any other (1).
 # May be run at any time, by several processes at once; what is ready is only looked at.
@@ -52,13 +53,28 @@ build_java() {
         quietly javac -encoding UTF-8 -d "$1" "$SOURCES/java/Check.java"
 }
 
+build_python-tools() {
+    quietly python3 -m venv "$1" &&
+        quietly "$1/bin/pip" install --quiet -r "$SOURCES/python-tools/requirements.txt"
+}
+
+build_java-tools() {
+    quietly mvn -q -B -f "$SOURCES/java-tools/pom.xml" dependency:copy-dependencies "-DoutputDirectory=$1/lib" &&
+        quietly javac -encoding UTF-8 -cp "$1/lib/*" -d "$1" "$SOURCES"/java-tools/*.java
+}
+
+build_node-tools() {
+    cp "$SOURCES"/node-tools/{package.json,package-lock.json,.npmrc,run.js} "$1" &&
+        (cd "$1" && quietly npm ci --no-audit --no-fund)
+}
+
 needs_of() {
     case $1 in
-    python) echo python3 ;;
+    python | python-tools) echo python3 ;;
     go) echo go ;;
-    node) echo node npm ;;
-    java) echo java javac mvn ;;
-    *) die "unknown client $1: python, go, node or java" ;;
+    node | node-tools) echo node npm ;;
+    java | java-tools) echo java javac mvn ;;
+    *) die "unknown client $1: python, go, node, java, python-tools, java-tools or node-tools" ;;
     esac
 }
 
@@ -67,6 +83,9 @@ command_of() {
     python) printf '%s\n' "$2/bin/python" "$SOURCES/python/check.py" ;;
     go) printf '%s\n' "$2/check" ;;
     node) printf '%s\n' node "$2/check.js" ;;
+    python-tools) printf '%s\n' "$2/bin/python" -B "$SOURCES/python-tools/run.py" ;;
+    node-tools) printf '%s\n' node "$2/run.js" ;;
+    java-tools) printf '%s\n' java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -cp "$2:$2/lib/*" Run ;;
     java) printf '%s\n' java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -cp "$2:$2/lib/*" Check ;;
     esac
 }
@@ -98,7 +117,7 @@ provide() {
 if [ $# -gt 0 ]; then
     provide "$1"
 else
-    for client in python go node java; do
+    for client in python go node java python-tools java-tools node-tools; do
         (provide "$client" >/dev/null) || {
             code=$?
             [ $code = $MISSING ] || exit $code

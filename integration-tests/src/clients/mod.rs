@@ -11,6 +11,7 @@ use serde::Deserialize;
 use crate::endpoint::Endpoint;
 use crate::error::HarnessError;
 
+pub use external::tool;
 pub use report::{CHECKS, ClientReport};
 
 /// The table that the checks work on: in the default database, with `id` as the shard key where it is sharded.

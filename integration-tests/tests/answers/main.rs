@@ -10,6 +10,7 @@ mod placement;
 mod routing;
 mod sequences;
 mod session;
+mod tools;
 mod town;
 mod transactions;
 mod vexplain;

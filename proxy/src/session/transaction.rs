@@ -135,7 +135,8 @@ impl Session {
     pub(crate) async fn savepoint(&mut self, name: &str) -> Result<(), StatementError> {
         let statement = format!("SAVEPOINT {}", quote_name(name));
         self.on_all_parts(&statement).await?;
-        if self.transaction.open || self.connections.in_transaction() {
+        // With autocommit off there is always a transaction, even if no shard has heard of it.
+        if self.transaction.open || self.connections.in_transaction() || !self.state.autocommit() {
             self.transaction.savepoints.retain(|known| !known.eq_ignore_ascii_case(name));
             self.transaction.savepoints.push(name.into());
         }

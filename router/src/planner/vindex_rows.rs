@@ -64,8 +64,11 @@ pub(super) fn plan(planning: &Planning<'_>, query: &Query) -> Result<Option<Plan
     }))
 }
 
+/// A keyspace's name and one of its vindexes.
+type OfKeyspace = (Arc<str>, Arc<Vindex>);
+
 /// The vindex that a table's name means, and its keyspace; a table of the name comes first.
-fn find(context: &Context<'_>, name: &TableName) -> Result<Option<(Arc<str>, Arc<Vindex>)>, SqlError> {
+fn find(context: &Context<'_>, name: &TableName) -> Result<Option<OfKeyspace>, SqlError> {
     let catalog = context.catalog;
     let written = &*name.name.value;
     let is_table = |keyspace: &str| {
