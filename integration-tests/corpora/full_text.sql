@@ -36,8 +36,6 @@ SELECT SUM(MATCH (title, body) AGAINST ('nosuchword')) FROM article WHERE id = 3
 SELECT id FROM article WHERE MATCH (title, body) AGAINST ('database') ORDER BY id;
 SELECT id FROM article WHERE MATCH (title, body) AGAINST ('database') ORDER BY author_id DESC, id LIMIT 2;
 SELECT id FROM article WHERE MATCH (title, body) AGAINST ('MySQL database') ORDER BY title LIMIT 3 OFFSET 1;
--- counted
-SELECT id FROM article WHERE MATCH (title, body) AGAINST ('database' IN BOOLEAN MODE) LIMIT 2;
 -- Refused: what ranks rows.
 -- any order
 SELECT id, MATCH (title, body) AGAINST ('database') AS score FROM article;

@@ -151,6 +151,12 @@ fn dispatch<'t>(
             cursor.jump(before, options);
         }
         "VEXPLAIN" => return local::vexplain(cursor, context),
+        "ALTER" if cursor.eat_all(&["ALTER", "VSCHEMA"]) => {
+            return Err(SqlError::new(
+                Code::Unsupported,
+                "unsupported: ALTER VSCHEMA; change vschema.yaml, or use `shardgate vschema apply`",
+            ));
+        }
         _ => {}
     }
     if context.shard_targeted {

@@ -171,7 +171,10 @@ pub(super) async fn answer(
         }
         session.state.warnings.extend(note);
         let warnings = u16::try_from(session.state.warnings.len()).unwrap_or(u16::MAX);
-        let status = session.reply_status();
+        let mut status = session.reply_status();
+        if rows.in_transaction() {
+            status |= StatusFlags::IN_TRANS;
+        }
         let client = &mut session.client;
         end_rows(status, warnings, client.capabilities, &mut client.out, &mut client.seq);
     }

@@ -416,7 +416,11 @@ async fn end(
         return Ok(());
     }
     let warnings = u16::try_from(session.state.warnings.len()).unwrap_or(u16::MAX);
-    let status = session.reply_status();
+    let mut status = session.reply_status();
+    // The session has given its connections to the statement: with autocommit off only they know of a transaction.
+    if inputs.iter().any(ShardRows::in_transaction) {
+        status |= StatusFlags::IN_TRANS;
+    }
     let client = &mut session.client;
     super::output::end_rows(status, warnings, client.capabilities, &mut client.out, &mut client.seq);
     Ok(())

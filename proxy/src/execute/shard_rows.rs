@@ -48,6 +48,11 @@ impl ShardRows {
         }
     }
 
+    /// Whether a transaction is open on the connection, as far as it has said.
+    pub(super) fn in_transaction(&self) -> bool {
+        self.lease.in_transaction
+    }
+
     /// The shard.
     pub(super) fn place(&self) -> &Place {
         &self.lease.place

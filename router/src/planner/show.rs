@@ -61,7 +61,7 @@ fn own(cursor: &mut Cursor<'_>, context: &Context<'_>) -> Result<Option<Show>, S
                 "VINDEXES" => {
                     cursor.next();
                     let table =
-                        if cursor.eat("ON") {
+                        if cursor.eat("ON") || cursor.eat("FROM") || cursor.eat("IN") {
                             let (schema, table) = cursor.qualified_name()?;
                             Some(schema.map_or(table.value.clone(), |schema| {
                                 format!("{}.{}", schema.value, table.value).into()
