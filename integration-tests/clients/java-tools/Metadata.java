@@ -19,7 +19,7 @@ final class Metadata {
         "DROP TABLE IF EXISTS j_customer",
         "CREATE TABLE j_customer (id BIGINT UNSIGNED NOT NULL PRIMARY KEY, name VARCHAR(40) NOT NULL DEFAULT 'x' COMMENT 'called',"
             + " born DATE, price DECIMAL(10,2), ok TINYINT(1), bits BIT(8), doc JSON, kind ENUM('a','b'), seen TIMESTAMP(3) NULL,"
-            + " length INT GENERATED ALWAYS AS (LENGTH(name)) VIRTUAL, UNIQUE KEY by_name (name), KEY by_born (born))"
+            + " length INT GENERATED ALWAYS AS (LENGTH(name)) VIRTUAL, KEY by_name (name), KEY by_born (born))"
             + " COMMENT 'customers'",
         "CREATE TABLE j_order (customerId BIGINT UNSIGNED NOT NULL, id INT NOT NULL, PRIMARY KEY (customerId, id),"
             + " CONSTRAINT of_customer FOREIGN KEY (customerId) REFERENCES j_customer (id) ON DELETE CASCADE)",
