@@ -88,6 +88,18 @@ SELECT c.id, SUM(a.amount) OVER (PARTITION BY c.id) FROM customer c JOIN account
 SELECT c.id FROM customer c JOIN account a ON a.customer_id = c.id LIMIT 0;
 SELECT COUNT(*) FROM (SELECT c.id FROM customer c JOIN account a ON a.customer_id = c.id) AS t;
 SELECT COUNT(*) FROM customer a JOIN customer b JOIN customer c ON a.id = b.points AND c.id = b.id;
+SELECT c.id FROM customer c JOIN account a ON a.customer_id = c.id UNION ALL SELECT o.id FROM orders o JOIN ticket t ON t.id = o.id - 100;
+SELECT c.id, a.amount FROM customer c JOIN account a ON a.customer_id = c.id UNION SELECT o.id, o.total FROM orders o LEFT JOIN ticket t ON t.id = o.id - 100;
+SELECT id FROM customer WHERE id IN (SELECT customer_id FROM account) UNION ALL SELECT id FROM customer WHERE id NOT IN (SELECT customer_id FROM orders);
+SELECT id FROM customer WHERE id IN (SELECT customer_id FROM account WHERE amount > 10) AND points > 0;
+SELECT c.id FROM customer c WHERE c.id IN (SELECT a.customer_id FROM account a JOIN ticket t ON t.id = 1 WHERE a.name = 'ada');
+SELECT o.id, c.name FROM orders o JOIN customer c ON c.id = o.id - 100 WHERE o.customer_id = 8;
+SELECT o.id, c.name FROM customer c JOIN orders o ON c.id = o.customer_id JOIN account a ON o.customer_id = a.customer_id WHERE a.amount > 0;
+SELECT MAX(c.name), COUNT(*) FROM customer c JOIN account a ON c.id = a.customer_id WHERE a.name = 'nobody' HAVING COUNT(*) >= 0;
+SELECT c.id, (SELECT COUNT(*) FROM ticket) FROM customer c JOIN account a ON c.id = a.customer_id WHERE a.name = 'nobody';
+SELECT o.customer_id, AVG((SELECT MAX(c.tiny) FROM customer c WHERE c.id > 3)), SUM(o.total) FROM orders o GROUP BY o.status, o.customer_id;
+SELECT AVG((SELECT MAX(c.tiny) FROM customer c)), AVG(o.total) FROM orders o GROUP BY o.status;
+SELECT o.id, CASE WHEN o.placed < TIMESTAMP '2024-07-11 03:00:00' THEN (SELECT MIN(t3.customer_id) FROM account AS t2 INNER JOIN orders AS t3 ON t3.customer_id = t2.customer_id AND (t3.id, t3.customer_id) >= (120, 113) WHERE 'bob' LIKE 'a%') WHEN 'aa' LIKE 'B_b%' THEN 137 END AS kind FROM orders o;
 -- ordered
 SELECT c.id, a.name, a.amount FROM customer c JOIN account a ON a.customer_id = c.id ORDER BY a.amount DESC, a.name, c.id LIMIT 3;
 SELECT c.name, a.name FROM customer c JOIN account a ON a.customer_id = c.id ORDER BY c.name, c.id, a.name LIMIT 4 OFFSET 1;

@@ -326,6 +326,13 @@ fn broadcast(found: &Broadcast, args: &Arguments<'_>) -> Json {
     object.insert("because".into(), json!(*found.gathered.reason));
     whole_if_one_shard(&found.gathered, args, &mut object);
     object.insert("in_a_transaction".into(), json!("gathered on one server"));
+    if let Some(link) = &found.link
+        && let Some(source) = found.sources.get(link.source)
+        && let Some(column) = source.columns.get(link.column)
+    {
+        let text = format!("{}({}.{}), if few rows travel", link.vindex.name(), source.temporary, column.name);
+        object.insert("only_shards_of".into(), json!(text));
+    }
     let rows = found.sources.iter().map(|source| gathered(source, args));
     object.insert("travelling".into(), rows.collect());
     object.insert("input".into(), operator(&found.input, args));

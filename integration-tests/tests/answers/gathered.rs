@@ -246,3 +246,43 @@ fn statements_that_gather_at_once_do_not_wait_for_each_other_in_a_circle() {
     });
     assert!(began.elapsed() < Duration::from_secs(30), "{:?}", began.elapsed());
 }
+
+/// The shards of `crowd` that got a text which reads `member AS b` by itself, without the rows that were sent.
+fn asked(session: &mut Session, statement: &str) -> Vec<String> {
+    let mut shards: Vec<String> = session
+        .rows(&format!("VEXPLAIN QUERIES {statement}"))
+        .into_iter()
+        .filter(|row| row.get(3).is_some_and(|text| text.contains("member b")))
+        .filter_map(|row| row.into_iter().nth(2))
+        .collect();
+    shards.sort();
+    shards.dedup();
+    shards
+}
+
+#[test]
+fn a_join_asks_only_the_shards_of_the_rows_that_travel() {
+    let mut session = app();
+    let home = |session: &mut Session, id: i64| asked(session, &format!("SELECT id FROM member b WHERE id = {id}"));
+    for id in 1..=6 {
+        let alone = home(&mut session, id);
+        assert_eq!(alone.len(), 1, "{id}");
+        let join = format!("SELECT a.id, b.id FROM member a JOIN member b ON b.id = a.badge WHERE a.name = 'm{id}'");
+        assert_eq!(asked(&mut session, &join), alone, "{id}");
+        assert_eq!(session.rows(&join), [[id.to_string(), id.to_string()]]);
+        let semi = format!("SELECT id FROM member b WHERE id IN (SELECT badge FROM member WHERE name = 'm{id}')");
+        assert_eq!(asked(&mut session, &semi), alone, "{id}");
+        assert_eq!(session.rows(&semi), [[id.to_string()]]);
+    }
+    let all = "SELECT COUNT(*) FROM member a JOIN member b ON b.id = a.badge WHERE a.name LIKE 'm%' AND a.id <= 20";
+    assert_eq!(asked(&mut session, all).len(), 2);
+    assert_eq!(session.number(all), 20);
+    let none = "SELECT COUNT(*), MAX(b.name) FROM member a JOIN member b ON b.id = a.badge WHERE a.name = 'nobody'";
+    assert_eq!(asked(&mut session, none).len(), 1);
+    assert_eq!(session.rows(none), [["0", "NULL"]]);
+    // Rows without a partner don't narrow what an outer join keeps.
+    let outer = "SELECT COUNT(b.id), COUNT(a.id) FROM member b LEFT JOIN member a ON a.badge = b.id AND a.name = 'm1' \
+                 WHERE b.id <= 20";
+    assert_eq!(asked(&mut session, outer).len(), 2);
+    assert_eq!(session.rows(outer), [["20", "1"]]);
+}

@@ -3,7 +3,7 @@
 //! Each shard of the statement gets a scratch session with the rows that travel in temporary tables. These connections
 //! are laid ready, so that the operators that combine the shards' rows get them instead of others.
 
-use super::gather::{fill_all, is_alone, reply, scratch};
+use super::gather::{Fill, is_alone, reply, scratch};
 use super::{gather, route};
 use crate::error::StatementError;
 use crate::metrics::Reach;
@@ -34,15 +34,25 @@ pub(super) async fn run(
         StatementError::sql(Code::Internal, "an operator that has no rows is to run where other tables' rows were sent")
     })?;
     let started = Instant::now();
-    let (keyspace, shards) = route::shards(session, statement, &input.keyspace, &input.target)?;
-    let mut scratches = scratch::Scratch::open_all(session, places(session, &keyspace, &shards)?).await?;
-    let purpose = "sent to the shards of other tables";
-    let filled = fill_all(session, statement, &input.keyspace, &broadcast.sources, &mut scratches, purpose).await;
-    if let Err(error) = filled {
+    let (keyspace, mut shards) = route::shards(session, statement, &input.keyspace, &input.target)?;
+    let mut fill = Fill::new(session, &input.keyspace, &broadcast.sources, "sent to the shards of other tables");
+    if let Some(link) = broadcast.link.as_ref().filter(|_| shards.single().is_none())
+        && let Some(found) = fill.look_ahead(session, statement, link, keyspace.ranges()).await?
+    {
+        shards = shards.narrowed(&found);
+    }
+    let places = places(session, &keyspace, &shards)?;
+    // Any shard is the one of the connection that was chosen.
+    if shards.is_any() {
+        let chosen = places.first().and_then(|place| keyspace.index_of(place));
+        shards = chosen.map_or(shards, |index| ShardSet::one(index as u32));
+    }
+    let mut scratches = scratch::Scratch::open_all(session, places).await?;
+    if let Err(error) = fill.run(session, statement, &mut scratches).await {
         scratch::close_all(session, scratches).await;
         return Err(error);
     }
-    scratches.into_iter().for_each(|scratch| session.connections.lay(scratch.lease));
+    session.connections.lay(scratches.into_iter().map(|scratch| scratch.lease), shards);
     // The time that a statement may take is for all of it.
     let limit = session.query_timeout;
     session.query_timeout = limit.map(|limit| limit.saturating_sub(started.elapsed()));
@@ -65,7 +75,7 @@ fn places(session: &Session, keyspace: &KeyspaceRef, shards: &ShardSet) -> Resul
 /// Whether columns of the shards' replies may have names of temporary tables.
 pub(super) fn renames(session: &Session, statement: &Statement<'_>) -> bool {
     match &statement.plan.root {
-        Operator::Broadcast(broadcast) if session.connections.has_laid() => {
+        Operator::Broadcast(broadcast) if session.connections.laid_shards().is_some() => {
             let home = broadcast.input.combined().map(|input| &input.keyspace);
             let renamed = broadcast.sources.iter().any(|source| {
                 *source.temporary != *source.table || home != Some(&source.keyspace) || *source.alias != *source.table

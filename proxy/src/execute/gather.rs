@@ -5,6 +5,7 @@ mod fill;
 mod literal;
 pub(super) mod reply;
 pub(super) mod scratch;
+mod tables;
 
 use super::prepared::prepare;
 use super::route;
@@ -12,10 +13,9 @@ use crate::error::StatementError;
 use crate::metrics::Reach;
 use crate::session::query::Statement;
 use crate::session::{Described, KeyspaceRef, Session};
-use definition::Definition;
-use fill::{Budget, Filling};
 use scratch::Scratch;
-use shardgate_router::plan::{Gather, GatherSource, Route, ShardSet};
+use shardgate_router::plan::{Gather, Route, ShardSet};
+pub(super) use tables::Fill;
 
 /// Run a statement whole if its tables are on one shard, else on gathered tables.
 pub(super) async fn run(
@@ -92,37 +92,12 @@ async fn gathered(
     gather: &Gather,
 ) -> Result<Scratch, StatementError> {
     let mut scratch = open(session, gather).await?;
-    let scratches = std::slice::from_mut(&mut scratch);
-    let purpose = "gathered on one server";
-    match fill_all(session, statement, &gather.keyspace, &gather.sources, scratches, purpose).await {
+    let fill = Fill::new(session, &gather.keyspace, &gather.sources, "gathered on one server");
+    match fill.run(session, statement, std::slice::from_mut(&mut scratch)).await {
         Ok(()) => Ok(scratch),
         Err(error) => {
             scratch.close(session).await;
             Err(error)
         }
     }
-}
-
-/// Create and fill the temporary tables of these sources on each of the scratch sessions, which are in the keyspace `home`.
-/// `purpose`: what is done with the rows, for the error that there are too many.
-pub(super) async fn fill_all(
-    session: &mut Session,
-    statement: &Statement<'_>,
-    home: &str,
-    sources: &[GatherSource],
-    scratches: &mut [Scratch],
-    purpose: &'static str,
-) -> Result<(), StatementError> {
-    let definitions: Vec<Definition> = definition::create_all(session, scratches, home, sources).await?;
-    scratch::begin_filling(session, scratches).await?;
-    let mut budget = Budget::of(session, purpose);
-    for (index, (source, definition)) in sources.iter().zip(&definitions).enumerate() {
-        let same = sources.get(..index).unwrap_or_default().iter().find(|other| fill::is_same(source, other));
-        let filling = Filling::new(source, definition);
-        match same {
-            Some(other) => filling.copy(session, scratches, other).await?,
-            None => filling.run(session, statement, scratches, &mut budget).await?,
-        }
-    }
-    Ok(())
 }

@@ -38,6 +38,9 @@ pub(crate) fn shards(
     target: &Target,
 ) -> Result<(KeyspaceRef, ShardSet), StatementError> {
     let found = KeyspaceRef::find(&session.snapshot, keyspace)?;
+    if let Some(laid) = session.connections.laid_shards() {
+        return Ok((found, laid.clone()));
+    }
     if let Some(index) = targeted_shard(session, &found, keyspace)? {
         return Ok((found, ShardSet::one(index as u32)));
     }

@@ -9,7 +9,7 @@ use crate::backend::{AcquireError, Addressee, Backend, BackendError, InstancePoo
 use crate::error::StatementError;
 use crate::settings::Settings;
 use shardgate_router::error::Code;
-use shardgate_router::plan::TransactionStart;
+use shardgate_router::plan::{ShardSet, TransactionStart};
 use std::sync::Arc;
 use tokio::sync::OwnedSemaphorePermit;
 
@@ -72,6 +72,8 @@ pub(crate) struct Connections {
     held: Vec<Held>,
     /// Connections that were laid ready for the running statement: it gets them for their shards, whatever is held.
     laid: Vec<Lease>,
+    /// The shards that these are of: the statement's.
+    laid_shards: Option<ShardSet>,
     /// Where what is sent is noted, while VEXPLAIN runs its statement.
     pub(crate) trace: Option<Arc<Trace>>,
 }
@@ -215,14 +217,16 @@ impl Connections {
         }
     }
 
-    /// Lay a connection ready for the running statement. It is tainted, and given back by [`Connections::clear_away`].
-    pub(crate) fn lay(&mut self, mut lease: Lease) {
-        lease.laid = true;
-        self.laid.push(lease);
+    /// Lay connections to these shards ready for the running statement, which goes nowhere else. They are tainted, and
+    /// given back by [`Connections::clear_away`].
+    pub(crate) fn lay(&mut self, leases: impl Iterator<Item = Lease>, shards: ShardSet) {
+        self.laid.extend(leases.map(|lease| Lease { laid: true, ..lease }));
+        self.laid_shards = Some(shards);
     }
 
     /// The statement has ended: the connections that were laid ready for it are reset and given back.
     pub(crate) async fn clear_away(&mut self) {
+        self.laid_shards = None;
         for mut lease in std::mem::take(&mut self.laid) {
             lease.laid = false;
             lease.pinned = false;
@@ -230,9 +234,10 @@ impl Connections {
         }
     }
 
-    /// Whether connections were laid ready for the running statement.
-    pub(crate) fn has_laid(&self) -> bool {
-        !self.laid.is_empty()
+    /// The shards of the running statement, if connections were laid ready for it.
+    #[inline]
+    pub(crate) fn laid_shards(&self) -> Option<&ShardSet> {
+        self.laid_shards.as_ref()
     }
 
     /// Whether no connection is held.

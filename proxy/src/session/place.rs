@@ -107,6 +107,14 @@ impl KeyspaceRef {
         }
     }
 
+    /// The number of a place's shard.
+    pub(crate) fn index_of(&self, place: &Place) -> Option<usize> {
+        match self {
+            KeyspaceRef::Keyspace(keyspace) => keyspace.shards.iter().position(|shard| shard.name == place.shard.name),
+            KeyspaceRef::Adopted(..) => Some(0),
+        }
+    }
+
     /// The shard of this number, and an instance of it. `turn` chooses among the replicas.
     pub(crate) fn place(&self, index: usize, tablet: TabletType, turn: usize) -> Result<Place, StatementError> {
         let (keyspace, shard, sharded) = match self {

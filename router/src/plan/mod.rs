@@ -26,7 +26,7 @@ mod template;
 mod vindex_rows;
 
 pub use aggregate::{Aggregate, AggregateColumn, BitOperation};
-pub use broadcast::Broadcast;
+pub use broadcast::{Broadcast, Link};
 pub use change::{Change, ChangedPlace, ChangedTable, CopiedColumn, FoundColumn, Moves, SetItem};
 pub use compute::Compute;
 pub use ddl::{Ddl, DdlKind};

@@ -176,6 +176,15 @@ impl ShardSet {
         ShardSet { indices: (0..count as u32).collect(), any: false }
     }
 
+    /// Those of these shards that are in the set; one of the set's, if none is.
+    pub fn narrowed(&self, indices: &[u32]) -> Self {
+        let common: SmallVec<[u32; 4]> = self.indices.iter().copied().filter(|index| indices.contains(index)).collect();
+        match (common.is_empty(), self.indices.first()) {
+            (true, Some(first)) => Self::one(*first),
+            _ => Self::from_indices(common),
+        }
+    }
+
     /// The indices.
     pub fn indices(&self) -> &[u32] {
         &self.indices

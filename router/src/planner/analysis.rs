@@ -89,6 +89,8 @@ pub(super) struct Analysis<'a> {
     pub(super) operands: Vec<(Bound, Output)>,
     /// Names of tables whose rows travel to the shards of the others.
     pub(super) travelling: Vec<Span>,
+    /// Conditions `left IN (SELECT right ...)` of rows of a region: the region, and both columns.
+    pub(super) memberships: Vec<(usize, Node, Node)>,
     /// An aggregate function in a subquery that aggregates the rows of a block around it.
     pub(super) outer_aggregate: Option<Span>,
     nodes: Vec<(usize, Box<str>)>,
@@ -107,6 +109,7 @@ impl<'a> Analysis<'a> {
             qualified: Vec::new(),
             operands: Vec::new(),
             travelling: Vec::new(),
+            memberships: Vec::new(),
             outer_aggregate: None,
             nodes: Vec::new(),
             index: HashMap::new(),

@@ -613,6 +613,7 @@ impl<'b, 'a> Binder<'b, 'a> {
                         if let (Some(left), Some(right)) = (left, right) {
                             let equal = Condition::Columns { left, right, null_safe: false };
                             self.analysis.add_condition(bound.region, equal);
+                            self.analysis.memberships.push((region, left, right));
                         }
                     }
                 }

@@ -3,23 +3,29 @@
 //! What travels is to the shards that it comes to what a reference table is: each has all of it. So the statement is
 //! planned again with these tables taken for that, and the rules for reference tables decide what is exact.
 
+mod link;
+mod once;
 mod repeatable;
 
-use super::analysis::Analysis;
+use super::analysis::{Analysis, Node};
 use super::bind::Binder;
+use super::condition::Condition;
 use super::gather::{self, Gathered};
 use super::merge::Refusal;
 use super::names::ResolvedKind;
 use super::route::Component;
 use super::select;
+use super::set_operation;
 use super::statement::Planning;
 use crate::fingerprint::LiteralKind;
-use crate::plan::{Broadcast, Operator, Target};
-use crate::sql::ast::{Query, Select, Span, Visitor, walk_select, walk_statement};
+use crate::plan::{Broadcast, Gather, Operator, Target};
+use crate::sql::ast::{Query, Select, SelectItemKind, Span, Visitor, walk_select, walk_statement};
 use std::cmp::Reverse;
 
 /// How many ways to plan a statement are tried.
 const MAX_TRIES: usize = 6;
+/// Bytes of a column's name that MySQL doesn't cut, with room for other names in it.
+const LONG_NAME: usize = 100;
 /// Rows of a table of which nothing is known.
 const UNKNOWN_ROWS: u64 = 1000;
 
@@ -42,11 +48,14 @@ pub(super) fn plan(
     if !can_travel(planning, analysis) || gathered.sources.iter().any(|source| !source.locking.is_empty()) {
         return otherwise;
     }
-    for anchor in anchors(analysis).into_iter().take(MAX_TRIES) {
+    let mut anchors = anchors(analysis);
+    if set_operation::is_set_operation(query) {
+        anchors.splice(..0, of_each_operand(analysis, &anchors));
+    }
+    for anchor in anchors.into_iter().take(MAX_TRIES) {
         let travels = travelling(analysis, &anchor);
-        if let Ok((Gathered { sources, names, .. }, input)) = with(planning, analysis, query, &travels) {
-            let gathered = gathered.clone();
-            return Operator::Broadcast(Box::new(Broadcast { sources, names, input, gathered }));
+        if let Ok(broadcast) = with(planning, analysis, query, &travels, gathered) {
+            return Operator::Broadcast(Box::new(broadcast));
         }
     }
     otherwise
@@ -62,6 +71,27 @@ fn can_travel(planning: &Planning<'_>, analysis: &Analysis<'_>) -> bool {
         && !functions.effects.pins_connection
         && functions.effects.writes_variables.is_empty()
         && !has_parameter_in_items(planning)
+}
+
+/// Whether an item of a select list without an alias is so long that MySQL may cut the name that it makes of the text, and
+/// names one of these tables.
+fn names_long_column(planning: &Planning<'_>, tables: &[Span]) -> bool {
+    struct Items(Vec<Span>);
+    impl Visitor for Items {
+        fn select(&mut self, select: &Select) {
+            for item in &select.items {
+                if let SelectItemKind::Expr { expr, alias: None } = &item.kind
+                    && (expr.span.end - expr.span.start) as usize > LONG_NAME
+                {
+                    self.0.push(expr.span);
+                }
+            }
+            walk_select(self, select);
+        }
+    }
+    let mut items = Items(Vec::new());
+    walk_statement(&mut items, &planning.parsed.statement);
+    items.0.iter().any(|item| tables.iter().any(|table| item.contains(*table)))
 }
 
 /// Whether a parameter is in a select list. The shards get its value as a literal, which would give the column another
@@ -118,13 +148,49 @@ fn anchors(analysis: &mut Analysis<'_>) -> Vec<Anchor> {
     found
 }
 
-/// How many rows of the table may matter.
+/// For each operand of a set operation the tables with most rows: all these stay, since the operands needn't meet.
+fn of_each_operand(analysis: &Analysis<'_>, anchors: &[Anchor]) -> Option<Anchor> {
+    let place = |anchor: &Anchor| {
+        let instance = analysis.instances.get(*anchor.members.first()?)?;
+        Some((analysis.root(instance.region), instance.table.keyspace.clone()))
+    };
+    let mut operands = Vec::new();
+    let mut all = Anchor { members: Vec::new(), rows: 0 };
+    let (_, home) = anchors.first().and_then(place)?;
+    for anchor in anchors {
+        let Some((operand, keyspace)) = place(anchor) else { continue };
+        if keyspace == home && !operands.contains(&operand) {
+            operands.push(operand);
+            all.members.extend(&anchor.members);
+            all.rows = all.rows.saturating_add(anchor.rows);
+        }
+    }
+    (operands.len() > 1).then_some(all)
+}
+
+/// How many rows of the table may matter: a guess from the conditions on it alone, good enough to tell a few rows from
+/// all.
 fn rows_of(analysis: &mut Analysis<'_>, instance: usize) -> u64 {
     match analysis.place_of(instance) {
-        Target::Equal { .. } => 1,
-        Target::In { .. } => 10,
-        _ => UNKNOWN_ROWS,
+        Target::Equal { .. } => return 1,
+        Target::In { .. } => return 10,
+        _ => {}
     }
+    let Some(found) = analysis.instances.get(instance) else { return UNKNOWN_ROWS };
+    let live = found.table.live(analysis.context);
+    let is_unique = |node: Node| {
+        let keys = live.iter().flat_map(|live| &live.unique_keys);
+        keys.filter_map(|key| if let [column] = key.columns.as_slice() { Some(column) } else { None })
+            .any(|column| analysis.known_node(instance, column) == Some(node))
+    };
+    let own = |node: Node| analysis.instance_of(node) == Some(instance);
+    analysis.conditions(found.region).fold(UNKNOWN_ROWS, |rows, condition| match condition {
+        Condition::Equal { node, .. } if own(*node) && is_unique(*node) => 1,
+        Condition::Equal { node, .. } if own(*node) => rows.div_ceil(10),
+        Condition::InSlot { node, .. } if own(*node) => rows.div_ceil(5),
+        Condition::Range { node, .. } if own(*node) => rows.div_ceil(3),
+        _ => rows,
+    })
 }
 
 /// Which tables travel if these stay. Those of the same keyspace that every shard has stay, too.
@@ -145,7 +211,8 @@ fn with(
     analysis: &mut Analysis<'_>,
     query: &Query,
     travels: &[bool],
-) -> Result<(Gathered, Operator), Refusal> {
+    gathered: &Gather,
+) -> Result<Broadcast, Refusal> {
     let (text, fingerprint, context) = (planning.text, planning.fingerprint, planning.context);
     let mut placed = Analysis::new(context, fingerprint);
     let occurrences = analysis.occurrences.iter().zip(travels);
@@ -160,9 +227,18 @@ fn with(
     let routing = placed.routing()?;
     let mut again = Planning::new(text, fingerprint, context, planning.parsed)?;
     again.qualify(&placed, &routing.keyspace);
-    let gathered = gather::travelling(&again, analysis, &routing.keyspace, travels)?;
-    again.edits = gathered.edits.clone();
+    let travelling = gather::travelling(&again, analysis, &routing.keyspace, travels)?;
+    again.edits = travelling.edits.clone();
     let input = select::placed(&mut again, &mut placed, query, &bound, &output, &routing)?;
+    if !travelling.names.is_empty() && names_long_column(planning, &placed.travelling) {
+        return Err(Refusal::unsupported("a column's long name that names a temporary table"));
+    }
+    let text = travelling.edits.whole(planning.text, fingerprint)?;
+    if !once::names_each_once(&input, &text, &placed.travelling, fingerprint) {
+        return Err(Refusal::unsupported("a part of the statement that names a temporary table is sent twice"));
+    }
     planning.pins.extend(again.pins);
-    Ok((gathered, input))
+    let link = link::find(&mut placed, &routing, &travelling);
+    let Gathered { sources, names, .. } = travelling;
+    Ok(Broadcast { sources, link, names, input, gathered: gathered.clone() })
 }

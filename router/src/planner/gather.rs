@@ -23,6 +23,8 @@ pub(super) struct Gathered {
     pub(super) edits: Edits,
     /// Names that were put in, and what is written in their place.
     pub(super) names: Vec<(Box<str>, Box<str>)>,
+    /// Where each of them is in the analysis.
+    pub(super) places: Vec<usize>,
     /// Whether the edits repeat parts of the text.
     pub(super) repeats: bool,
 }
@@ -164,7 +166,7 @@ fn operator(
     alone: Option<Route>,
     reason: &str,
 ) -> Result<Operator, SqlError> {
-    let Gathered { sources, edits, names, repeats } = gathered(planning, analysis, home)?;
+    let Gathered { sources, edits, names, repeats, .. } = gathered(planning, analysis, home)?;
     let sql = edits.whole(planning.text, planning.fingerprint)?;
     let (keyspace, reason) = (Arc::clone(home), reason.into());
     Ok(Operator::Gather(Gather { keyspace, alone, sources, sql, names, repeats, reason }))

@@ -14,6 +14,7 @@ use crate::session::{Session, quote_name};
 use shardgate_router::error::Code;
 use shardgate_router::plan::{GatherColumn, GatherSource, Piece, Template, Transfer};
 use std::borrow::Cow;
+use tokio::time::Instant;
 
 /// Bytes of an INSERT at which it is sent.
 const CHUNK: usize = 1 << 20;
@@ -25,6 +26,7 @@ const NO_DEFAULT: u16 = 1364;
 const TRUNCATED: u16 = 1265;
 
 /// What a statement may still gather.
+#[derive(Clone)]
 pub(super) struct Budget {
     rows: u64,
     bytes: u64,
@@ -76,7 +78,8 @@ pub(super) fn is_same(one: &GatherSource, other: &GatherSource) -> bool {
 /// The filling of one temporary table.
 pub(super) struct Filling<'f> {
     source: &'f GatherSource,
-    definition: &'f Definition,
+    /// `None`: rows are read only, for a table that isn't there yet.
+    definition: Option<&'f Definition>,
     columns: Cow<'f, [GatherColumn]>,
 }
 
@@ -84,7 +87,12 @@ impl<'f> Filling<'f> {
     pub(super) fn new(source: &'f GatherSource, definition: &'f Definition) -> Self {
         let columns =
             if source.columns.is_empty() { definition.columns().into() } else { source.columns.as_slice().into() };
-        Filling { source, definition, columns }
+        Filling { source, definition: Some(definition), columns }
+    }
+
+    /// The reading of a table whose columns are known.
+    pub(super) fn reading(source: &'f GatherSource) -> Self {
+        Filling { source, definition: None, columns: source.columns.as_slice().into() }
     }
 
     fn names(&self) -> String {
@@ -103,6 +111,17 @@ impl<'f> Filling<'f> {
         self.insert(session, scratches, text.as_bytes()).await
     }
 
+    /// Ask the table's shards for its rows.
+    pub(super) async fn open(
+        &self,
+        session: &mut Session,
+        statement: &Statement<'_>,
+    ) -> Result<Vec<ShardRows>, StatementError> {
+        let template = self.select(session, statement)?;
+        let (keyspace, shards) = route::shards(session, statement, &self.source.keyspace, &self.source.target)?;
+        scatter::open(session, statement, &template, &keyspace, &shards).await
+    }
+
     /// Fill the table from its shards.
     pub(super) async fn run(
         &self,
@@ -111,9 +130,7 @@ impl<'f> Filling<'f> {
         scratches: &mut [Scratch],
         budget: &mut Budget,
     ) -> Result<(), StatementError> {
-        let template = self.select(session, statement)?;
-        let (keyspace, shards) = route::shards(session, statement, &self.source.keyspace, &self.source.target)?;
-        let mut inputs = scatter::open(session, statement, &template, &keyspace, &shards).await?;
+        let mut inputs = self.open(session, statement).await?;
         let result = self.pour(session, scratches, &mut inputs, budget).await;
         scatter::finish(session, inputs, result).await
     }
@@ -153,15 +170,42 @@ impl<'f> Filling<'f> {
         inputs: &mut [ShardRows],
         budget: &mut Budget,
     ) -> Result<(), StatementError> {
-        let head = format!("INSERT INTO {} ({}) VALUES ", quote_name(&self.source.temporary), self.names());
         let deadline = scratches.first().and_then(|scratch| scratch.deadline);
+        let mut text = Vec::new();
+        loop {
+            let more = self.read(session, inputs, deadline, budget, &mut text, &mut |_| Ok(())).await?;
+            if !text.is_empty() {
+                self.insert(session, scratches, &text).await?;
+                text.clear();
+            }
+            if !more {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Append rows to an INSERT until it is long enough to be sent: whether there may be more. Each row is shown to `seen`.
+    pub(super) async fn read(
+        &self,
+        session: &mut Session,
+        inputs: &mut [ShardRows],
+        deadline: Option<Instant>,
+        budget: &mut Budget,
+        text: &mut Vec<u8>,
+        seen: &mut (dyn FnMut(&Row) -> Result<(), StatementError> + Send),
+    ) -> Result<bool, StatementError> {
         let mut row = Row::default();
-        let mut text: Vec<u8> = Vec::new();
+        // Those that have ended say so again.
         for mut input in inputs {
-            while watched(&session.process, &mut session.client.stream, deadline, input.next(&mut row)).await? {
+            while text.len() < CHUNK {
+                if !watched(&session.process, &mut session.client.stream, deadline, input.next(&mut row)).await? {
+                    break;
+                }
                 budget.take(&row, self.source)?;
+                seen(&row)?;
                 if text.is_empty() {
-                    text.extend_from_slice(head.as_bytes());
+                    let into = quote_name(&self.source.temporary);
+                    text.extend_from_slice(format!("INSERT INTO {into} ({}) VALUES ", self.names()).as_bytes());
                 } else {
                     text.push(b',');
                 }
@@ -170,20 +214,19 @@ impl<'f> Filling<'f> {
                     if index > 0 {
                         text.push(b',');
                     }
-                    literal::write(row.field(index), column.transfer, &mut text);
+                    literal::write(row.field(index), column.transfer, text);
                 }
                 text.push(b')');
-                if text.len() >= CHUNK {
-                    self.insert(session, scratches, &text).await?;
-                    text.clear();
-                }
+            }
+            if text.len() >= CHUNK {
+                return Ok(true);
             }
         }
-        if text.is_empty() { Ok(()) } else { self.insert(session, scratches, &text).await }
+        Ok(false)
     }
 
     /// Run an INSERT on each scratch session.
-    async fn insert(
+    pub(super) async fn insert(
         &self,
         session: &mut Session,
         scratches: &mut [Scratch],
@@ -206,7 +249,7 @@ impl<'f> Filling<'f> {
         mut result: Result<OkSummary, StatementError>,
     ) -> Result<(), StatementError> {
         if matches!(&result, Err(StatementError::Shard(error)) if error.errno == DUPLICATE)
-            && let Some(loosen) = self.definition.loosen(&self.source.temporary)
+            && let Some(loosen) = self.definition.and_then(|definition| definition.loosen(&self.source.temporary))
         {
             scratch.run(session, loosen.as_bytes()).await?;
             result = scratch.run(session, text).await;

@@ -45,6 +45,8 @@ pub(super) struct Walk<'w, 'a> {
     travels: Option<&'w [bool]>,
     named: HashSet<String>,
     sources: Vec<GatherSource>,
+    /// Where each of them is in the analysis.
+    places: Vec<usize>,
     known: Vec<Known>,
     /// Edits of the client's text, and of each copy of a part of it.
     contexts: Vec<Edits>,
@@ -76,6 +78,7 @@ impl<'w, 'a> Walk<'w, 'a> {
             travels,
             named,
             sources: Vec::new(),
+            places: Vec::new(),
             known: Vec::new(),
             contexts: vec![base.clone()],
             context: 0,
@@ -92,7 +95,7 @@ impl<'w, 'a> Walk<'w, 'a> {
         }
         let repeats = self.contexts.len() > 1;
         let edits = self.contexts.into_iter().next().unwrap_or_default();
-        Ok(Gathered { sources: self.sources, edits, names: self.names, repeats })
+        Ok(Gathered { sources: self.sources, edits, names: self.names, places: self.places, repeats })
     }
 
     /// All of a statement.
@@ -329,6 +332,7 @@ impl<'w, 'a> Walk<'w, 'a> {
             }
             self.name(occurrence, &mut source, can_alias);
             self.sources.push(source);
+            self.places.push(*place);
         }
     }
 
@@ -444,6 +448,7 @@ impl<'w, 'a> Walk<'w, 'a> {
         let mut source = self.source(place, occurrence, true);
         self.name(occurrence, &mut source, false);
         self.sources.push(source);
+        self.places.push(place);
     }
 }
 
