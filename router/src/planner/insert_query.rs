@@ -20,6 +20,18 @@ fn unsupported(reason: String) -> SqlError {
     SqlError::new(Code::Unsupported, format!("unsupported: {reason}"))
 }
 
+/// The parts of the statement.
+struct Parts<'s> {
+    insert: &'s ast::Insert,
+    query: &'s Query,
+    /// The query's tables.
+    bound: &'s Bound,
+    /// The query's columns.
+    output: &'s Output,
+    /// The table that is written.
+    table: &'s Resolved,
+}
+
 /// Plan an INSERT or REPLACE with a query.
 pub(super) fn plan(
     mut planning: Planning<'_>,
@@ -31,6 +43,7 @@ pub(super) fn plan(
 ) -> Result<Plan, SqlError> {
     let table = target.table.clone();
     let (bound, output) = Binder::new(&mut analysis, &planning.parsed.statement).query_statement(query)?;
+    let parts = Parts { insert, query, bound: &bound, output: &output, table: &table };
     let keyspace = Arc::clone(&table.keyspace);
     let generated = table.vtable().is_some_and(|vtable| vtable.auto_increment.is_some());
     let elsewhere = analysis.occurrences.iter().any(|other| {
@@ -56,14 +69,14 @@ pub(super) fn plan(
                 RoutingKind::AnyShard => Some(Target::AnyShard),
                 RoutingKind::Together(_) | RoutingKind::Apart(_) => None,
             },
-            Some(vindex) => in_place(&planning, &mut analysis, insert, query, &bound, &output, &table, vindex)?,
+            Some(vindex) => in_place(&planning, &mut analysis, &parts, vindex)?,
         }
     };
     let in_place = whole.as_ref().is_some_and(|target| !matches!(target, Target::OneShard { .. }));
     let copied = if in_place {
         None
     } else {
-        Some(copy(&planning, &mut analysis, insert, query, &bound, &output, &table, !elsewhere)?)
+        Some(copy(&planning, &mut analysis, &parts, !elsewhere)?)
     };
     analysis.occurrences.push(target);
     planning.qualify(&analysis, &keyspace);
@@ -86,27 +99,22 @@ pub(super) fn plan(
 
 /// Where a statement into a sharded table runs as it is, if the rows read are on the shards that they are written on; all
 /// of them ([`Target::OneShard`]: only if that is one shard).
-#[expect(clippy::too_many_arguments, reason = "one decision from all that is known of the statement")]
 fn in_place(
     planning: &Planning<'_>,
     analysis: &mut Analysis<'_>,
-    insert: &ast::Insert,
-    query: &Query,
-    bound: &Bound,
-    output: &Output,
-    table: &Resolved,
+    parts: &Parts<'_>,
     vindex: &ColumnVindex,
 ) -> Result<Option<Target>, SqlError> {
     let component = match analysis.routing()?.kind {
         RoutingKind::Together(component) => component,
         RoutingKind::Apart(_) | RoutingKind::AnyShard | RoutingKind::Unsharded => return Ok(None),
     };
-    let names = columns(planning, insert, table)?;
-    if !keeps_key(analysis, &bound.region, output, &names, vindex, component.leader) {
+    let names = columns(planning, parts.insert, parts.table)?;
+    if !keeps_key(analysis, &parts.bound.region, parts.output, &names, vindex, component.leader) {
         return Ok(None);
     }
     let one = is_certainly_one(&component.target, planning.fingerprint);
-    Ok(Some(if one || (component.anchored && simple(query)) {
+    Ok(Some(if one || (component.anchored && simple(parts.query)) {
         component.target
     } else {
         Target::OneShard { targets: vec![component.target], reason: "".into() }
@@ -150,17 +158,13 @@ fn keeps_key(
 }
 
 /// Read the rows, and insert them where they are to be.
-#[expect(clippy::too_many_arguments, reason = "one decision from all that is known of the statement")]
 fn copy(
     planning: &Planning<'_>,
     analysis: &mut Analysis<'_>,
-    insert: &ast::Insert,
-    query: &Query,
-    bound: &Bound,
-    output: &Output,
-    table: &Resolved,
+    parts: &Parts<'_>,
     described_here: bool,
 ) -> Result<InsertRows, SqlError> {
+    let Parts { insert, query, bound, output, table } = *parts;
     if !insert.partitions.is_empty() {
         return Err(unsupported("PARTITION in an INSERT ... SELECT of rows that move between shards".to_owned()));
     }
