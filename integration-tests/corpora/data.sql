@@ -6,6 +6,8 @@ DELETE FROM country;
 DELETE FROM account;
 DELETE FROM article;
 DELETE FROM ticket;
+DELETE FROM event;
+DELETE FROM token;
 INSERT INTO country (code, name, population) VALUES ('DE', 'Germany', 83200000), ('FR', 'France', 67750000), ('CH', 'Switzerland', 8700000), ('SE', 'Sweden', 10420000), ('TR', 'Türkiye', NULL), ('AQ', 'Antarctica', 0);
 INSERT INTO customer (id, name, email, city, nick, code, country, balance, score, rate, tiny, age, points, big, born, seen, wakes, stamp, made, level, tags, active, raw, notes, doc, mask) VALUES
 (1, 'Ada', 'ada1@example.org', 'Köln', 'bob', 'AA', 'FR', 183.69, -1.0, 0.25, -117, 7, -19, 9223372036854775808, '1951-02-02', '2024-02-11 01:30:00.041', '09:15:00', '2024-05-02 10:00:00', 1991, 'mid', 'a', 1, X'09FE', 'note number 1', '{"n": 1, "tags": ["x", "b"]}', b'101'),

@@ -369,6 +369,9 @@ fn insert(found: &Insert, args: &Arguments<'_>) -> Json {
     if !suffix.is_empty() {
         object.insert("suffix".into(), json!(suffix));
     }
+    if found.rekey.is_some() {
+        object.insert("on_duplicate".into(), json!("rows move"));
+    }
     Json::Object(object)
 }
 
@@ -432,6 +435,7 @@ fn value(value: &ValueExpr, args: &Arguments<'_>) -> String {
             format!("({} {sign} {})", self::value(&operands.0, args), self::value(&operands.1, args))
         }
         ValueExpr::Evaluate(template) => format!("value of {}", self::template(template, args)),
+        ValueExpr::Stored(template) => format!("stored value of {}", self::template(template, args)),
     }
 }
 

@@ -15,6 +15,8 @@ pub struct LoadFormat {
     pub escape: Option<u8>,
     /// LINES TERMINATED BY; empty: a line ends with its last field.
     pub line_end: Vec<u8>,
+    /// LINES STARTING BY: what stands before it, whole lines too, is passed over.
+    pub line_start: Vec<u8>,
 }
 
 /// A field's value.
@@ -31,6 +33,8 @@ pub enum LoadField {
 pub struct LoadRow {
     /// Bytes that it takes, its end of line included.
     pub len: usize,
+    /// Where its first field begins.
+    pub start: usize,
     /// Its fields, as many as there are, but not more than were wanted.
     pub fields: Vec<LoadField>,
 }
@@ -102,7 +106,10 @@ impl LoadFormat {
         if text.is_empty() {
             return if ended { LoadStep::End } else { LoadStep::Incomplete };
         }
-        let mut reader = Reader { text, at: 0, ended };
+        let Some(start) = memchr::memmem::find(text, &self.line_start).map(|at| at + self.line_start.len()) else {
+            return if ended { LoadStep::End } else { LoadStep::Incomplete };
+        };
+        let mut reader = Reader { text, at: start, ended };
         self.read(&mut reader, wanted).map_or(LoadStep::Incomplete, LoadStep::Row)
     }
 
@@ -115,20 +122,21 @@ impl LoadFormat {
 
     fn read(&self, reader: &mut Reader<'_>, wanted: usize) -> Result<LoadRow, More> {
         let mut fields = Vec::with_capacity(wanted);
+        let start = reader.at;
         while fields.len() < wanted {
             if fields.is_empty() || reader.at < reader.text.len() || !reader.ended {
                 let (field, end) = self.field(reader)?;
                 fields.push(field);
                 match end {
                     FieldEnd::Field => continue,
-                    FieldEnd::Line | FieldEnd::Text => return Ok(LoadRow { len: reader.at, fields }),
+                    FieldEnd::Line | FieldEnd::Text => return Ok(LoadRow { len: reader.at, start, fields }),
                 }
             }
             // The text ended behind a field's end: no further field is there.
-            return Ok(LoadRow { len: reader.at, fields });
+            return Ok(LoadRow { len: reader.at, start, fields });
         }
         self.rest_of_line(reader)?;
-        Ok(LoadRow { len: reader.at, fields })
+        Ok(LoadRow { len: reader.at, start, fields })
     }
 
     fn rest_of_line(&self, reader: &mut Reader<'_>) -> Result<(), More> {
@@ -247,15 +255,32 @@ mod tests {
     use super::*;
 
     fn default_format() -> LoadFormat {
-        LoadFormat { field_end: b"\t".to_vec(), enclosed: None, escape: Some(b'\\'), line_end: b"\n".to_vec() }
+        LoadFormat {
+            field_end: b"\t".to_vec(),
+            enclosed: None,
+            escape: Some(b'\\'),
+            line_end: b"\n".to_vec(),
+            line_start: Vec::new(),
+        }
     }
 
     fn csv() -> LoadFormat {
-        LoadFormat { field_end: b",".to_vec(), enclosed: Some(b'"'), escape: Some(b'\\'), line_end: b"\r\n".to_vec() }
+        LoadFormat { field_end: b",".to_vec(), enclosed: Some(b'"'), line_end: b"\r\n".to_vec(), ..default_format() }
     }
 
     fn text(text: &str) -> LoadField {
         LoadField::Text(text.as_bytes().to_vec())
+    }
+
+    #[test]
+    fn what_stands_before_a_lines_start_is_passed_over() {
+        let format = LoadFormat { line_start: b"xx".to_vec(), ..default_format() };
+        let found = rows(&format, "junk\nno xx1\ta\nnothing\nxx2\tb\nlast", 2);
+        let fields: Vec<_> = found.into_iter().map(|(_, fields)| fields).collect();
+        assert_eq!(fields, [vec![text("1"), text("a")], vec![text("2"), text("b")]]);
+        assert_eq!(format.row(b"junk\nx", 2, false), LoadStep::Incomplete);
+        let LoadStep::Row(row) = format.row(b"ab xx1\t2\n", 2, false) else { panic!("a row is there") };
+        assert_eq!((row.start, row.len), (5, 9));
     }
 
     /// All rows of a text, as `fields`, with the bytes of each.

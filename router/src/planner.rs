@@ -32,6 +32,7 @@ mod metadata;
 mod names;
 mod other;
 mod pulled;
+mod rekey;
 mod route;
 mod select;
 mod sequence;

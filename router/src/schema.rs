@@ -79,6 +79,27 @@ impl Table {
         self.columns.iter().find(|column| crate::sql::ast::eq_ignore_case(&column.name, name))
     }
 
+    /// The columns that a generated column is computed from, directly or by other generated ones. Where its expression
+    /// isn't known: all.
+    pub fn bases_of<'t>(&'t self, column: &'t Column) -> Vec<&'t Column> {
+        let mut bases: Vec<&Column> = Vec::new();
+        let mut open = vec![column];
+        let mut seen: Vec<&str> = vec![&*column.name];
+        while let Some(next) = open.pop() {
+            for read in &self.columns {
+                let named = |text: &Arc<str>| {
+                    text.to_lowercase().contains(&format!("`{}`", read.name.replace('`', "``")).to_lowercase())
+                };
+                if seen.contains(&&*read.name) || !next.expression.as_ref().is_none_or(named) {
+                    continue;
+                }
+                seen.push(&read.name);
+                if read.generated { open.push(read) } else { bases.push(read) }
+            }
+        }
+        bases
+    }
+
     /// The column that MySQL numbers by itself.
     pub fn auto_increment(&self) -> Option<&Column> {
         self.columns.iter().find(|column| column.auto_increment)
@@ -231,6 +252,8 @@ pub struct Column {
     pub default: ColumnDefault,
     /// A generated column.
     pub generated: bool,
+    /// The expression of a generated column, as MySQL writes it: columns in backticks.
+    pub expression: Option<Arc<str>>,
     /// AUTO_INCREMENT.
     pub auto_increment: bool,
     /// INVISIBLE.
@@ -251,6 +274,7 @@ impl Column {
             nullable: true,
             default: ColumnDefault::None,
             generated: false,
+            expression: None,
             auto_increment: false,
             invisible: false,
         }

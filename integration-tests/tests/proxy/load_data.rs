@@ -114,12 +114,14 @@ async fn a_file_is_loaded_as_one_server_would() {
     let csv = "id,name,price,x\r\n10,\"a \"\"quoted\"\", one\",1.25,y\r\n11,NULL,\"2.00\",n\r\n12,\"two\r\nlines\",3,n\r\n\
                13,\"cut\",4,n,too,many\r\n";
     let csv = world.file("rows.csv", csv);
+    let started = world.file("started.txt", "a comment\nno > 20\teins\n30\tnot this\n> 21\tzwei\n>22\tnor this\nlast");
     let quoted = "FIELDS TERMINATED BY ',' OPTIONALLY ENCLOSED BY '\"' LINES TERMINATED BY '\\r\\n'";
     // Rows of other numbers are another test's.
     let all = "SELECT * FROM goods WHERE id < 100000 ORDER BY id; DELETE FROM goods WHERE id < 100000;";
     for keyspace in ["loaded", "loaded_single"] {
         for sql in [
             load(&tabs, "INTO TABLE goods (id, name, price, added)"),
+            load(&started, "INTO TABLE goods LINES STARTING BY '> ' (id, name)"),
             load(&csv, &format!("INTO TABLE goods {quoted} IGNORE 1 LINES (id, name, price, @x)")),
             load(
                 &csv,

@@ -15,8 +15,8 @@ pub(super) fn tables_query(database: &str) -> String {
 pub(super) fn columns_query(database: &str) -> String {
     format!(
         "SELECT TABLE_NAME, COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, CHARACTER_MAXIMUM_LENGTH, NUMERIC_SCALE, \
-         DATETIME_PRECISION, CHARACTER_SET_NAME, COLLATION_NAME, IS_NULLABLE, COLUMN_DEFAULT, EXTRA \
-         FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = {} ORDER BY TABLE_NAME, ORDINAL_POSITION",
+         DATETIME_PRECISION, CHARACTER_SET_NAME, COLLATION_NAME, IS_NULLABLE, COLUMN_DEFAULT, EXTRA, \
+         GENERATION_EXPRESSION FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = {} ORDER BY TABLE_NAME, ORDINAL_POSITION",
         literal(database)
     )
 }
@@ -135,6 +135,7 @@ fn column(row: &Row, mariadb: bool, names: &mut Names) -> Option<Column> {
         nullable: text(row, 9).is_some_and(|nullable| nullable == "YES"),
         default,
         generated,
+        expression: generated.then(|| text(row, 12)).flatten().filter(|text| !text.is_empty()).map(Arc::from),
         auto_increment: extra.contains("AUTO_INCREMENT"),
         invisible: extra.contains("INVISIBLE"),
     })

@@ -21,13 +21,14 @@ pub(super) async fn run(
     statement: &Statement<'_>,
     change: &Change,
 ) -> Result<Reach, StatementError> {
-    let alone = &change.alone;
-    let (keyspace, shards) = route::shards(session, statement, &alone.keyspace, &alone.target)?;
-    if shards.single().is_some() {
-        return route::run(session, statement, alone).await;
+    if let Some(alone) = &change.alone {
+        let (_, shards) = route::shards(session, statement, &alone.keyspace, &alone.target)?;
+        if shards.single().is_some() {
+            return route::run(session, statement, alone).await;
+        }
     }
     let steps = atomic::begin(session).await?;
-    let result = work(session, statement, change, &keyspace).await;
+    let result = work(session, statement, change).await;
     let (mut sum, warnings) = atomic::end(session, steps, result).await?;
     if change.update {
         sum.complete_update();
@@ -41,9 +42,8 @@ async fn work(
     session: &mut Session,
     statement: &Statement<'_>,
     change: &Change,
-    keyspace: &KeyspaceRef,
 ) -> Result<(OkSum, Vec<Warning>), StatementError> {
-    let place = keyspace.place(0, session.state.target.tablet, session.worker.next_turn())?;
+    let place = session.any_place()?;
     let text = render(session, statement, &change.find, &place, &[], None)?;
     let found = found::rows(session, &text).await?;
     let mut warnings = found::warnings(session, change.ignore)?;
@@ -51,8 +51,9 @@ async fn work(
     let of_finding = u16::try_from(warnings.len()).unwrap_or(u16::MAX);
     for table in &change.tables {
         check_exact(table, &found)?;
+        let keyspace = &KeyspaceRef::find(&session.snapshot, &table.keyspace)?;
         let rows = rows_of(table, &found);
-        let shards = placed(session, statement, change, table, keyspace, &found, rows)?;
+        let shards = placed(session, statement, table, keyspace, &found, rows)?;
         let done = match &table.moves {
             Some(moving) => {
                 let work = moves::Moving { change, table, moves: moving, keyspace, found: &found };
@@ -106,7 +107,6 @@ fn rows_of(table: &ChangedTable, found: &Whole) -> Vec<usize> {
 fn placed(
     session: &Session,
     statement: &Statement<'_>,
-    change: &Change,
     table: &ChangedTable,
     keyspace: &KeyspaceRef,
     found: &Whole,
@@ -129,7 +129,7 @@ fn placed(
             }
         }
         ChangedPlace::Fixed(target) => {
-            let (_, set) = route::shards(session, statement, &change.keyspace, target)?;
+            let (_, set) = route::shards(session, statement, &table.keyspace, target)?;
             for shard in set.indices() {
                 shards.insert(*shard, rows.clone());
             }

@@ -29,7 +29,8 @@ pub(super) async fn all(session: &mut Session, statement: &Statement<'_>) -> Res
         }
         query.extend_from_slice(&render_at(session, statement, template, &place)?);
     }
-    let whole = scatter::run_text(session, place, &query).await?;
+    let variables = &statement.plan.effects.reads_variables;
+    let whole = scatter::run_text_with(session, place, &query, variables).await?;
     let row = whole.rows.first().ok_or_else(|| {
         StatementError::sql(Code::Internal, "the server computed no row for the statement's constant expressions")
     })?;

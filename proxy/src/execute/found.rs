@@ -2,6 +2,7 @@
 
 use super::broadcast;
 use super::gather;
+use super::metadata;
 use super::route;
 use super::rows::Row;
 use super::scatter::{self, Whole};
@@ -100,11 +101,7 @@ pub(super) async fn rows(session: &mut Session, text: &[u8]) -> Result<Whole, St
         }
         Operator::Gather(gather) => gather::run(session, &statement, gather).await,
         Operator::Broadcast(broadcast) => broadcast::run(session, &statement, broadcast).await,
-        Operator::Metadata(_) => {
-            let message = "unsupported: a statement that writes what it reads of all servers' `information_schema`; read it \
-                           first";
-            Err(StatementError::sql(Code::Unsupported, message))
-        }
+        Operator::Metadata(metadata) => metadata::run(session, &statement, metadata).await,
         _ => Err(StatementError::sql(Code::Internal, "the query that finds the rows isn't one that reads rows")),
     };
     session.state.settings = before;

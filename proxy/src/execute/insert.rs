@@ -1,16 +1,18 @@
 //! Insert rows, each on its shard.
 
+use super::ok_sum::OkSum;
+use super::rekey::{self, Rekeyed};
 use super::route::{self, render};
 use super::scatter;
 use super::view::{PlaceDatabases, SessionView};
 use super::write::{self, InsertedRows};
-use super::{evaluate, found};
+use super::{atomic, evaluate, found, trial};
 use crate::error::StatementError;
 use crate::metrics::Reach;
 use crate::session::query::Statement;
 use crate::session::{KeyspaceRef, Place, Session, TabletType};
 use shardgate_router::error::Code;
-use shardgate_router::plan::{AutoIncrement, Insert, InsertRow, RenderContext, ShardSet, Template, ValueExpr};
+use shardgate_router::plan::{AutoIncrement, Insert, InsertRow, RenderContext, ShardSet, Template, Trial, ValueExpr};
 use shardgate_vschema::Value;
 
 /// Rows of one shard.
@@ -25,22 +27,72 @@ pub(super) async fn run(
     statement: &Statement<'_>,
     insert: &Insert,
 ) -> Result<Reach, StatementError> {
-    let evaluated = evaluate::all(session, statement).await?;
+    let mut evaluated = evaluate::all(session, statement).await?;
     let keyspace = KeyspaceRef::find(&session.snapshot, &insert.keyspace)?;
     let (generated, first_generated) = generate(session, statement, insert, &evaluated).await?;
+    if let Some(trial) = &insert.trial {
+        let place = keyspace.place(0, TabletType::Primary, 0)?;
+        let mut rows = Vec::with_capacity(insert.rows.len());
+        for (row, generated) in insert.rows.iter().zip(&generated) {
+            let Some(template) = &row.trial else { continue };
+            let mut text = render(session, statement, &trial.head, &place, &evaluated, None)?;
+            text.extend_from_slice(&render(session, statement, template, &place, &evaluated, *generated)?);
+            rows.push(text);
+        }
+        let stored = trial::run(session, statement, &keyspace, &insert.table, trial, &rows).await?;
+        for (number, values) in stored.into_iter().enumerate() {
+            let names = trial.columns.iter().map(|column| Trial::value_of(number, &column.name));
+            evaluated.extend(names.zip(values));
+        }
+    }
     let parts = split(session, statement, insert, &keyspace, &generated, &evaluated)?;
+    let chosen = route::targeted_shard(session, &keyspace, &insert.keyspace)?.is_some();
+    if let Some(rekey) = &insert.rekey
+        && keyspace.ranges().len() > 1
+        && !chosen
+    {
+        let mut rows = Vec::with_capacity(insert.rows.len());
+        for part in &parts {
+            let place = keyspace.place(part.index, TabletType::Primary, 0)?;
+            for number in &part.rows {
+                let row = Part { index: part.index, rows: vec![*number] };
+                let text = text_of(session, statement, insert, &row, &place, &generated, &evaluated)?;
+                rows.push((*number, (part.index as u32, text)));
+            }
+        }
+        rows.sort_by_key(|(number, _)| *number);
+        let rows = rows.into_iter().map(|(_, row)| row).collect();
+        let counted = insert.rows.len() > 1;
+        let work = Rekeyed { table: &insert.table, rekey, keyspace: &keyspace, ignore: insert.ignore, counted };
+        let steps = atomic::begin(session).await?;
+        let mut warnings = Vec::new();
+        let result = rekey::run(session, statement, &work, rows, &mut warnings).await;
+        let sum = atomic::end(session, steps, result).await?;
+        scatter::answer_write(session, &sum, first_generated);
+        note_given_id(session, statement, &sum, first_generated);
+        session.state.warnings = warnings;
+        return Ok(Reach::SeveralShards);
+    }
     let mut texts: Vec<write::Part> = Vec::with_capacity(parts.len());
     let counted = insert.rows.len() > 1;
     for part in &parts {
         let place = keyspace.place(part.index, TabletType::Primary, 0)?;
         let text = text_of(session, statement, insert, part, &place, &generated, &evaluated)?;
         let rows = InsertedRows { count: part.rows.len() as u64, ignore: insert.ignore };
-        texts.push(write::Part { place, text, rows: counted.then_some(rows), alike: false });
+        texts.push(write::Part { place, text, rows: counted.then_some(rows), alike: false, repeats: false });
     }
     let several = texts.len() > 1;
     let sum = scatter::write(session, statement, texts).await?;
     scatter::answer_write(session, &sum, first_generated);
+    note_given_id(session, statement, &sum, first_generated);
     Ok(if several { Reach::SeveralShards } else { Reach::OneShard })
+}
+
+/// Keep what `LAST_INSERT_ID(expr)` in ON DUPLICATE KEY UPDATE was given, which is the answer's insert id.
+fn note_given_id(session: &mut Session, statement: &Statement<'_>, sum: &OkSum, generated: Option<u64>) {
+    if statement.plan.effects.sets_last_insert_id && generated.is_none() && sum.insert_id() > 0 {
+        session.state.last_insert_id = sum.insert_id();
+    }
 }
 
 /// The values of the auto_increment column for the rows that don't bring their own, and the first one.

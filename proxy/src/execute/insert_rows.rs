@@ -1,22 +1,25 @@
 //! Insert the rows of a query, each on its shard.
 
+use super::change::write_field;
 use super::insert::reserve;
 use super::ok_sum::OkSum;
+use super::rekey::{self, Rekeyed};
 use super::rounds::{self, BATCH_BYTES, BATCH_ROWS, ShardTexts};
 use super::route::{self, render};
 use super::scatter::{self, Whole};
 use super::view::SessionView;
 use super::write::InsertedRows;
-use super::{atomic, evaluate, found, literal};
+use super::{atomic, evaluate, found, literal, trial};
 use crate::error::{ShardError, StatementError};
 use crate::metrics::Reach;
 use crate::session::query::Statement;
-use crate::session::{KeyspaceRef, Session, Warning};
+use crate::session::{KeyspaceRef, Session, TabletType, Warning};
 use shardgate_router::error::Code;
-use shardgate_router::plan::{InsertRows, KeySource, Target, Template};
+use shardgate_router::literal::write_literal;
+use shardgate_router::plan::{InsertRows, KeySource, Target, Template, TrialColumn};
 use shardgate_vschema::Value;
-use shardgate_wire::ColumnType;
-use std::collections::BTreeMap;
+use shardgate_wire::{ColumnFlags, ColumnType};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// Run an INSERT ... SELECT or REPLACE ... SELECT.
@@ -56,28 +59,101 @@ async fn work(
     check(insert, &found)?;
     let of_finding = u16::try_from(warnings.len()).unwrap_or(u16::MAX);
     let generated = generate(session, insert, &found).await?;
-    let shards = placed(session, statement, insert, keyspace, &found, &generated, evaluated)?;
+    let stored = stored(session, statement, insert, keyspace, &found, &generated).await?;
+    let shards = placed(
+        session,
+        statement,
+        insert,
+        keyspace,
+        &Rows { found: &found, generated: &generated, stored: &stored },
+        evaluated,
+    )?;
+    let behind = behind(session, insert, &stored);
     let alike = insert.place.is_none() && insert.target == Target::Alike;
     let mut texts = Vec::with_capacity(shards.len());
+    let mut single = Vec::new();
     for (shard, rows) in &shards {
         let place = keyspace.place(*shard as usize, session.state.target.tablet, session.worker.next_turn())?;
         let prefix = render(session, statement, &insert.prefix, &place, evaluated, None)?;
-        let suffix = render(session, statement, &insert.suffix, &place, evaluated, None)?;
-        let own = insert.auto_increment.as_ref().map(|(_, at)| (generated.as_slice(), *at));
-        let mut own_texts = rows_text(&prefix, &suffix, &found, rows, own, insert.ignore);
-        if alike {
-            own_texts.iter_mut().for_each(|(_, rows)| *rows = None);
+        let mut suffix = Vec::with_capacity(insert.suffix.len());
+        for part in &insert.suffix {
+            suffix.push((render(session, statement, &part.text, &place, evaluated, None)?, part.value));
         }
-        texts.push(ShardTexts { shard: *shard, texts: own_texts });
+        let generated = insert.auto_increment.as_ref().map(|(_, at)| (generated.as_slice(), *at));
+        let columns = insert.columns as usize;
+        let writer = RowsText {
+            prefix: &prefix,
+            found: &found,
+            columns,
+            generated,
+            behind: &behind,
+            instead: None,
+            ignore: insert.ignore,
+        };
+        if insert.rekey.is_some() {
+            for number in rows {
+                let text = writer.of(&[*number], &suffix_of(&suffix, &found, *number));
+                single.extend(text.into_iter().map(|(text, _)| (*number, (*shard, text))));
+            }
+            continue;
+        }
+        let mut own = Vec::new();
+        // Rows that are followed by the same text share a statement.
+        let mut rest = rows.as_slice();
+        while let Some(first) = rest.first() {
+            let behind = suffix_of(&suffix, &found, *first);
+            let same = if suffix.len() < 2 {
+                rest.len()
+            } else {
+                rest.iter().take_while(|number| suffix_of(&suffix, &found, **number) == behind).count().max(1)
+            };
+            let (together, others) = rest.split_at(same);
+            own.extend(writer.of(together, &behind));
+            rest = others;
+        }
+        if alike {
+            own.iter_mut().for_each(|(_, rows)| *rows = None);
+        }
+        texts.push(ShardTexts { shard: *shard, texts: own });
     }
-    let mut sum = rounds::run(session, statement, keyspace, texts, alike, &mut warnings).await?;
+    let mut sum = match &insert.rekey {
+        Some(rekey) => {
+            single.sort_by_key(|(number, _)| *number);
+            let rows = single.into_iter().map(|(_, row)| row).collect();
+            let work = Rekeyed { table: &insert.table, rekey, keyspace, ignore: insert.ignore, counted: true };
+            rekey::run(session, statement, &work, rows, &mut warnings).await?
+        }
+        None => rounds::run(session, statement, keyspace, texts, alike, &mut warnings).await?,
+    };
     sum.add_warnings(of_finding);
     Ok((sum, warnings, generated.iter().flatten().next().copied()))
 }
 
+/// The text behind a row, with the row's values in it.
+fn suffix_of(suffix: &[(Vec<u8>, Option<u32>)], found: &Whole, number: usize) -> Vec<u8> {
+    let mut out = Vec::new();
+    for (text, value) in suffix {
+        out.extend_from_slice(text);
+        let Some(at) = value else { continue };
+        // A literal is signed, and so would be what is computed with it.
+        let unsigned = found.columns.get(*at as usize).is_some_and(|column| {
+            let integer = matches!(
+                column.column_type,
+                ColumnType::Tiny | ColumnType::Short | ColumnType::Int24 | ColumnType::Long
+            ) || column.column_type == ColumnType::LongLong;
+            integer && column.flags.contains(ColumnFlags::UNSIGNED)
+        });
+        out.extend_from_slice(if unsigned { b"CAST(" } else { b"(" });
+        write_field(found, number, *at, &mut out);
+        out.extend_from_slice(if unsigned { b" AS UNSIGNED)" } else { b")" });
+    }
+    out
+}
+
 /// What MySQL finds wrong with the query's columns, and what can't be carried over.
 fn check(insert: &InsertRows, found: &Whole) -> Result<(), StatementError> {
-    if found.columns.len() != insert.columns as usize {
+    let read = insert.suffix.iter().filter_map(|part| part.value).max().map_or(insert.columns, |last| last + 1);
+    if found.columns.len() != read as usize {
         return Err(StatementError::Shard(Box::new(ShardError {
             errno: 1136,
             sqlstate: *b"21S01",
@@ -120,16 +196,65 @@ async fn generate(
     Ok(wanted.into_iter().map(|wanted| if wanted { next.next() } else { None }).collect())
 }
 
+/// What the trial makes of the rows.
+async fn stored(
+    session: &mut Session,
+    statement: &Statement<'_>,
+    insert: &InsertRows,
+    keyspace: &KeyspaceRef,
+    found: &Whole,
+    generated: &[Option<u64>],
+) -> Result<Vec<Vec<Value<'static>>>, StatementError> {
+    let Some(trial) = &insert.trial else { return Ok(Vec::new()) };
+    let place = keyspace.place(0, TabletType::Primary, 0)?;
+    let head = render(session, statement, &trial.head, &place, &[], None)?;
+    let writer = RowsText {
+        prefix: &head,
+        found,
+        columns: insert.columns as usize,
+        generated: insert.auto_increment.as_ref().map(|(_, at)| (generated, *at)),
+        behind: &[],
+        instead: None,
+        ignore: insert.ignore,
+    };
+    let rows: Vec<Vec<u8>> =
+        (0..found.rows.len()).flat_map(|number| writer.of(&[number], b"")).map(|(text, _)| text).collect();
+    trial::run(session, statement, keyspace, &insert.table, trial, &rows).await
+}
+
+/// The values that stand behind those of each row.
+fn behind(session: &Session, insert: &InsertRows, stored: &[Vec<Value<'static>>]) -> Vec<Vec<u8>> {
+    let columns: &[TrialColumn] = insert.trial.as_ref().map_or(&[], |trial| &trial.columns);
+    let text = |values: &Vec<Value<'static>>| {
+        let mut out = Vec::new();
+        for (_, value) in columns.iter().zip(values).filter(|(column, _)| column.given) {
+            out.extend_from_slice(b", ");
+            write_literal(value, session.state.mode.lex, &mut out);
+        }
+        out
+    };
+    stored.iter().map(text).collect()
+}
+
+/// The rows that are inserted.
+struct Rows<'r> {
+    found: &'r Whole,
+    /// The values of the sequence.
+    generated: &'r [Option<u64>],
+    /// The values of the trial's columns.
+    stored: &'r [Vec<Value<'static>>],
+}
+
 /// Which rows go to which shard.
 fn placed(
     session: &Session,
     statement: &Statement<'_>,
     insert: &InsertRows,
     keyspace: &KeyspaceRef,
-    found: &Whole,
-    generated: &[Option<u64>],
+    rows: &Rows<'_>,
     evaluated: &[(Template, Value<'static>)],
 ) -> Result<BTreeMap<u32, Vec<usize>>, StatementError> {
+    let Rows { found, generated, stored } = *rows;
     let mut shards: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
     let version = &*session.snapshot.server_version;
     let view = SessionView { state: &session.state, id: session.id, version, evaluated };
@@ -154,6 +279,12 @@ fn placed(
                     Some(value) => Value::UInt(value),
                     None => insert.auto_increment.as_ref().and_then(|(_, at)| *at).map_or(Value::Null, field),
                 },
+                KeySource::Stored(at) => {
+                    let value = stored.get(number).and_then(|values| values.get(*at as usize));
+                    value
+                        .cloned()
+                        .ok_or_else(|| StatementError::sql(Code::Internal, "a row wasn't stored for trial"))?
+                }
                 KeySource::Default(value) => value.evaluate(&statement.args, &view)?,
             });
         }
@@ -163,46 +294,65 @@ fn placed(
     Ok(shards)
 }
 
-/// INSERTs of these rows, each of a bounded size. `generated`: the values of a sequence, and the column that they are for;
-/// `None`: one more, behind the others.
-pub(super) fn rows_text(
-    prefix: &[u8],
-    suffix: &[u8],
-    found: &Whole,
-    rows: &[usize],
-    generated: Option<(&[Option<u64>], Option<u32>)>,
-    ignore: bool,
-) -> Vec<(Vec<u8>, Option<InsertedRows>)> {
-    let mut texts = Vec::new();
-    let mut rest = rows.iter().peekable();
-    while rest.peek().is_some() {
-        let mut text = prefix.to_vec();
-        let mut count = 0;
-        while count < BATCH_ROWS && text.len() < BATCH_BYTES {
-            let Some(number) = rest.next() else { break };
-            text.extend_from_slice(if count > 0 { b", (" } else { b"(" });
-            let own = generated.and_then(|(values, at)| Some((values.get(*number).copied().flatten()?, at)));
-            let row = found.rows.get(*number);
-            for (at, column) in (0u32..).zip(&found.columns) {
-                if at > 0 {
-                    text.extend_from_slice(b", ");
+/// Writes INSERTs of rows that were found.
+pub(super) struct RowsText<'t> {
+    /// The text before the first row.
+    pub(super) prefix: &'t [u8],
+    /// The rows.
+    pub(super) found: &'t Whole,
+    /// How many of their columns are inserted: the first ones.
+    pub(super) columns: usize,
+    /// The values of a sequence, and the column that they are for; `None`: one more, behind the others.
+    pub(super) generated: Option<(&'t [Option<u64>], Option<u32>)>,
+    /// Text behind the values of each row; of none, if it is empty.
+    pub(super) behind: &'t [Vec<u8>],
+    /// Expressions that are written in the place of values: by row and column.
+    pub(super) instead: Option<&'t HashMap<(usize, u32), Vec<u8>>>,
+    /// INSERT IGNORE.
+    pub(super) ignore: bool,
+}
+
+impl RowsText<'_> {
+    /// INSERTs of these rows, each of a bounded size.
+    pub(super) fn of(&self, rows: &[usize], suffix: &[u8]) -> Vec<(Vec<u8>, Option<InsertedRows>)> {
+        let columns = self.found.columns.get(..self.columns).unwrap_or(&self.found.columns);
+        let mut texts = Vec::new();
+        let mut rest = rows.iter().peekable();
+        while rest.peek().is_some() {
+            let mut text = self.prefix.to_vec();
+            let mut count = 0;
+            while count < BATCH_ROWS && text.len() < BATCH_BYTES {
+                let Some(number) = rest.next() else { break };
+                text.extend_from_slice(if count > 0 { b", (" } else { b"(" });
+                let own = self.generated.and_then(|(values, at)| Some((values.get(*number).copied().flatten()?, at)));
+                let row = self.found.rows.get(*number);
+                for (at, column) in (0u32..).zip(columns) {
+                    if at > 0 {
+                        text.extend_from_slice(b", ");
+                    }
+                    match own {
+                        Some((value, Some(place))) if place == at => {
+                            text.extend_from_slice(value.to_string().as_bytes());
+                        }
+                        _ => match self.instead.and_then(|instead| instead.get(&(*number, at))) {
+                            Some(expression) => text.extend_from_slice(expression),
+                            None => literal::write(row.and_then(|row| row.field(at)), column, &mut text),
+                        },
+                    }
                 }
-                match own {
-                    Some((value, Some(place))) if place == at => text.extend_from_slice(value.to_string().as_bytes()),
-                    _ => literal::write(row.and_then(|row| row.field(at)), column, &mut text),
+                if let Some((value, None)) = own {
+                    if !columns.is_empty() {
+                        text.extend_from_slice(b", ");
+                    }
+                    text.extend_from_slice(value.to_string().as_bytes());
                 }
+                text.extend_from_slice(self.behind.get(*number).map_or(b"".as_slice(), Vec::as_slice));
+                text.push(b')');
+                count += 1;
             }
-            if let Some((value, None)) = own {
-                if !found.columns.is_empty() {
-                    text.extend_from_slice(b", ");
-                }
-                text.extend_from_slice(value.to_string().as_bytes());
-            }
-            text.push(b')');
-            count += 1;
+            text.extend_from_slice(suffix);
+            texts.push((text, Some(InsertedRows { count: count as u64, ignore: self.ignore })));
         }
-        text.extend_from_slice(suffix);
-        texts.push((text, Some(InsertedRows { count: count as u64, ignore })));
+        texts
     }
-    texts
 }

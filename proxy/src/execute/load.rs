@@ -162,11 +162,12 @@ impl Loading<'_> {
                 Some(part) => part,
                 None => Self::open(&mut self.parts, &self.keyspace, self.load, session, statement, index).await?,
             };
+            part.rows.extend_from_slice(&self.load.format.line_start);
             if let Some(number) = generated {
                 part.rows.extend_from_slice(number.to_string().as_bytes());
                 part.rows.extend_from_slice(field_end);
             }
-            part.rows.extend_from_slice(rest.get(..row.len).unwrap_or_default());
+            part.rows.extend_from_slice(rest.get(row.start..row.len).unwrap_or_default());
             at += row.len;
             if part.rows.len() >= SEND_AT {
                 part.send().await.map_err(|error| part.lease.failed(&error))?;

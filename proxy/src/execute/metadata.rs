@@ -170,13 +170,15 @@ pub(super) async fn answer(
             fetch_warnings(session, lease, declared).await;
         }
         session.state.warnings.extend(note);
-        let warnings = u16::try_from(session.state.warnings.len()).unwrap_or(u16::MAX);
-        let mut status = session.reply_status();
-        if rows.in_transaction() {
-            status |= StatusFlags::IN_TRANS;
+        if statement.collector.is_none() {
+            let warnings = u16::try_from(session.state.warnings.len()).unwrap_or(u16::MAX);
+            let mut status = session.reply_status();
+            if rows.in_transaction() {
+                status |= StatusFlags::IN_TRANS;
+            }
+            let client = &mut session.client;
+            end_rows(status, warnings, client.capabilities, &mut client.out, &mut client.seq);
         }
-        let client = &mut session.client;
-        end_rows(status, warnings, client.capabilities, &mut client.out, &mut client.seq);
     }
     finish(session, vec![rows], result).await
 }

@@ -1,26 +1,20 @@
-//! Move rows whose shard key an UPDATE changes: they are changed where they are, read back as MySQL has stored them,
-//! inserted on their new shards, and deleted on the old ones.
+//! Move rows whose shard key an UPDATE changes: they are changed where they are, and carried to their new shards.
 
+use super::carry::{self, Carried};
 use super::change::{by_key, texts_of, values, write_field};
-use super::insert_rows::rows_text;
+use super::found;
 use super::ok_sum::OkSum;
-use super::rounds::{self, ShardTexts};
+use super::rounds;
 use super::scatter::{self, Whole};
-use super::{evaluate, found};
-use crate::error::StatementError;
+use crate::error::{ShardError, StatementError};
 use crate::session::query::Statement;
-use crate::session::{KeyspaceRef, Place, Session, Warning};
+use crate::session::{KeyspaceRef, Session, Warning};
 use shardgate_router::error::Code;
 use shardgate_router::literal::write_identifier;
-use shardgate_router::plan::{Change, ChangedPlace, ChangedTable, Moves, Placement};
-use std::collections::BTreeMap;
-
-/// Settings under which a stored row is read and stored again exactly as it is.
-const EXACTLY: [(&str, &str); 3] = [
-    ("character_set_results", "'utf8mb4'"),
-    ("sql_mode", "'ALLOW_INVALID_DATES,NO_AUTO_VALUE_ON_ZERO'"),
-    ("time_zone", "'+00:00'"),
-];
+use shardgate_router::plan::{Change, ChangedPlace, ChangedTable, MoveOrder, Moves, Placement};
+use shardgate_vschema::Value;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 /// What is moved.
 #[derive(Clone, Copy)]
@@ -49,6 +43,9 @@ pub(super) async fn run(
     let ChangedPlace::Vindex(placement, placed_by) = &work.table.place else {
         return Err(StatementError::sql(Code::Internal, "rows without a vindex can't move"));
     };
+    if work.moves.recomputed {
+        return recomputed(session, statement, work, placement, shards, warnings).await;
+    }
     let mut staying = Vec::new();
     let mut leaving = Vec::new();
     let mut unknown = None;
@@ -69,10 +66,16 @@ pub(super) async fn run(
         staying.push(Leaving { shard, rows: stay });
         leaving.push(Leaving { shard, rows: leave });
     }
+    if unknown.is_none() {
+        refuse_met(work, &staying, &leaving)?;
+    }
     staying.retain(|part| !part.rows.is_empty());
     leaving.retain(|part| !part.rows.is_empty());
     if let Some(first) = leaving.first() {
-        check(session, work, first.shard).await?;
+        if work.change.ignore {
+            return Err(carry::refused(&work.table.table, "IGNORE would leave rows out that it finds there"));
+        }
+        carry::obstacles(session, work.keyspace, &work.table.table, first.shard).await?.check(&work.table.table)?;
     }
     let mut sum = change(session, statement, work, &staying, warnings).await?;
     if let Some(error) = unknown {
@@ -87,10 +90,131 @@ pub(super) async fn run(
     let changed = change(session, statement, work, &leaving, warnings).await;
     session.state.settings = before;
     sum.join(&changed?);
-    let before = found::set(session, &EXACTLY);
-    let moved = carry(session, statement, work, placement, &leaving).await;
+    let key = work.table.key.iter().map(|column| &*column.name).collect();
+    let carried = Carried { table: &work.table.table, key, row: &work.moves.row, placement, keyspace: work.keyspace };
+    carry::run(session, statement, &carried, &leaving_keys(work, &leaving)).await?;
+    Ok(sum)
+}
+
+/// MySQL changes one row after another: a new key that another row still has at that time is a duplicate, although that
+/// row would have moved out of its way later. On one shard its own MySQL sees to that.
+fn refuse_met(work: &Moving<'_>, staying: &[Leaving], leaving: &[Leaving]) -> Result<(), StatementError> {
+    let key = |number: usize, columns: &mut dyn Iterator<Item = u32>| -> Option<Vec<i128>> {
+        columns.map(|at| number_of(work.found, number, at)).collect()
+    };
+    let old = |number: usize| key(number, &mut work.table.key.iter().map(|column| column.at));
+    let new = |number: usize| {
+        let columns = work.table.key.iter().zip(&work.moves.key);
+        key(number, &mut columns.map(|(column, new)| new.unwrap_or(column.at)))
+    };
+    let mut rows: Vec<(Vec<i128>, usize)> = Vec::new();
+    for number in staying.iter().chain(leaving).flat_map(|part| &part.rows) {
+        let Some(old) = old(*number) else { return Ok(()) };
+        rows.push((old, *number));
+    }
+    match work.moves.order {
+        MoveOrder::Open => return Ok(()),
+        MoveOrder::Key => rows.sort(),
+        MoveOrder::Found => rows.sort_by_key(|(_, number)| *number),
+    }
+    let places: HashMap<&[i128], usize> = rows.iter().enumerate().map(|(at, (old, _))| (old.as_slice(), at)).collect();
+    for (at, (_, number)) in rows.iter().enumerate() {
+        let Some(new) = new(*number) else { return Ok(()) };
+        if places.get(new.as_slice()).is_some_and(|met| *met > at) {
+            let shown: Vec<String> = new.iter().map(i128::to_string).collect();
+            let message =
+                format!("Duplicate entry '{}' for key '{}.{}'", shown.join("-"), work.table.table, work.moves.key_name);
+            return Err(StatementError::Shard(Box::new(ShardError {
+                errno: 1062,
+                sqlstate: *b"23000",
+                message: message.into_bytes(),
+                origin: Arc::from("the rows that were found"),
+            })));
+        }
+    }
+    Ok(())
+}
+
+/// An integer of a found row.
+fn number_of(found: &Whole, number: usize, at: u32) -> Option<i128> {
+    match values(found, number, std::iter::once(at)).pop()? {
+        Value::Int(value) => Some(value.into()),
+        Value::UInt(value) => Some(value.into()),
+        _ => None,
+    }
+}
+
+/// Change rows whose shard key is computed from what changes: where they belong is seen when they have been changed.
+async fn recomputed(
+    session: &mut Session,
+    statement: &Statement<'_>,
+    work: &Moving<'_>,
+    placement: &Placement,
+    shards: BTreeMap<u32, Vec<usize>>,
+    warnings: &mut Vec<Warning>,
+) -> Result<OkSum, StatementError> {
+    let table = &work.table.table;
+    let parts: Vec<Leaving> = shards.into_iter().map(|(shard, rows)| Leaving { shard, rows }).collect();
+    let Some(first) = parts.first() else { return Ok(OkSum::default()) };
+    let obstacles = carry::obstacles(session, work.keyspace, table, first.shard).await?;
+    if obstacles.child {
+        return Err(carry::refused(table, "the table has foreign keys"));
+    }
+    let sum = change(session, statement, work, &parts, warnings).await?;
+    let key: Vec<&str> = work.table.key.iter().map(|column| &*column.name).collect();
+    let mut select = b"SELECT ".to_vec();
+    for name in key.iter().copied().chain(placement.columns.iter().map(|column| &*column.name)) {
+        if select.len() > b"SELECT ".len() {
+            select.extend_from_slice(b", ");
+        }
+        write_identifier(name, &mut select);
+    }
+    select.extend_from_slice(b" FROM ");
+    write_identifier(table, &mut select);
+    let width = key.len() as u32;
+    let mut leaving = Vec::new();
+    let before = found::set(session, &[("character_set_results", "'utf8mb4'")]);
+    let read = async {
+        for part in leaving_keys(work, &parts) {
+            let all: Vec<usize> = (0..part.keys.len()).collect();
+            let write = |number: usize, out: &mut Vec<u8>| {
+                out.extend_from_slice(part.keys.get(number).map_or(b"NULL".as_slice(), Vec::as_slice));
+            };
+            let mut keys = Vec::new();
+            for text in by_key(&select, &key, &all, b" FOR UPDATE", write) {
+                let tablet = session.state.target.tablet;
+                let place = work.keyspace.place(part.shard as usize, tablet, session.worker.next_turn())?;
+                let whole = scatter::run_text(session, place, &text).await?;
+                for number in 0..whole.rows.len() {
+                    let columns = width..width + placement.columns.len() as u32;
+                    if placement.shard(values(&whole, number, columns), work.keyspace.ranges())? == part.shard {
+                        continue;
+                    }
+                    let mut text = Vec::new();
+                    for at in 0..width {
+                        text.extend_from_slice(if at > 0 { b", " } else { b"" });
+                        write_field(&whole, number, at, &mut text);
+                    }
+                    keys.push(text);
+                }
+            }
+            leaving.push(carry::Leaving { shard: part.shard, keys });
+        }
+        Ok::<(), StatementError>(())
+    };
+    let read = read.await;
     session.state.settings = before;
-    moved?;
+    read?;
+    leaving.retain(|part| !part.keys.is_empty());
+    if leaving.is_empty() {
+        return Ok(sum);
+    }
+    if work.change.ignore {
+        return Err(carry::refused(table, "IGNORE would leave rows out that it finds there"));
+    }
+    obstacles.check(table)?;
+    let carried = Carried { table, key, row: &work.moves.row, placement, keyspace: work.keyspace };
+    carry::run(session, statement, &carried, &leaving).await?;
     Ok(sum)
 }
 
@@ -109,130 +233,21 @@ async fn change(
     rounds::run(session, statement, work.keyspace, texts, false, warnings).await
 }
 
-/// Refuse to move rows where a move would do more than the client's UPDATE: fire triggers, or reach other rows.
-async fn check(session: &mut Session, work: &Moving<'_>, shard: u32) -> Result<(), StatementError> {
-    let refused = |reason: &str| {
-        let message = format!(
-            "unsupported: the UPDATE changes the shard key of rows of `{}`, which would move them to another shard, and {reason}",
-            work.table.table
-        );
-        Err(StatementError::sql(Code::Unsupported, message))
-    };
-    if work.change.ignore {
-        return refused("IGNORE would leave rows out that it finds there");
-    }
-    let mut name = Vec::new();
-    shardgate_router::literal::write_string(work.table.table.as_bytes(), session.state.mode.lex, &mut name);
-    let name = String::from_utf8_lossy(&name).into_owned();
-    let query = format!(
-        "SELECT (SELECT COUNT(*) FROM information_schema.TRIGGERS WHERE EVENT_OBJECT_SCHEMA = DATABASE() AND \
-         EVENT_OBJECT_TABLE = {name}), (SELECT COUNT(*) FROM information_schema.KEY_COLUMN_USAGE WHERE \
-         REFERENCED_TABLE_SCHEMA = DATABASE() AND REFERENCED_TABLE_NAME = {name}), @@foreign_key_checks"
-    );
-    let place = place(session, work.keyspace, shard)?;
-    let facts = scatter::run_text(session, place, query.as_bytes()).await?;
-    let fact = |at| facts.rows.first().and_then(|row| row.field(at)).is_some_and(|text| text != b"0");
-    if fact(0) {
-        return refused("the table has triggers, which a move would fire; delete and insert the rows");
-    }
-    if fact(1) && fact(2) {
-        return refused("a foreign key refers to the table, whose rows would stay behind; move those first");
-    }
-    Ok(())
-}
-
-fn place(session: &Session, keyspace: &KeyspaceRef, shard: u32) -> Result<Place, StatementError> {
-    keyspace.place(shard as usize, session.state.target.tablet, session.worker.next_turn())
-}
-
-/// Read the changed rows back, insert them on their new shards, and delete them on the old ones.
-async fn carry(
-    session: &mut Session,
-    statement: &Statement<'_>,
-    work: &Moving<'_>,
-    placement: &Placement,
-    leaving: &[Leaving],
-) -> Result<(), StatementError> {
-    let mut table = Vec::new();
-    write_identifier(&work.table.table, &mut table);
-    let names: Vec<&str> = work.table.key.iter().map(|column| &*column.name).collect();
-    let new_key = |number: usize, out: &mut Vec<u8>| {
+/// The rows that leave, by the keys that they have now.
+fn leaving_keys(work: &Moving<'_>, parts: &[Leaving]) -> Vec<carry::Leaving> {
+    let key = |number: usize| {
+        let mut text = Vec::new();
         for (index, (column, new)) in work.table.key.iter().zip(&work.moves.key).enumerate() {
             if index > 0 {
-                out.extend_from_slice(b", ");
+                text.extend_from_slice(b", ");
             }
-            write_field(work.found, number, new.unwrap_or(column.at), out);
+            write_field(work.found, number, new.unwrap_or(column.at), &mut text);
         }
+        text
     };
-    let mut arriving: BTreeMap<u32, Vec<Whole>> = BTreeMap::new();
-    let mut deletes = Vec::new();
-    let mut select = b"SELECT ".to_vec();
-    let mut insert = b"INSERT INTO ".to_vec();
-    insert.extend_from_slice(&table);
-    for (index, column) in work.moves.columns.iter().enumerate() {
-        select.extend_from_slice(if index > 0 { b", " } else { b"" });
-        select.extend_from_slice(column.read.as_bytes());
-        insert.extend_from_slice(if index > 0 { b", " } else { b" (" });
-        write_identifier(&column.name, &mut insert);
-    }
-    select.extend_from_slice(b" FROM ");
-    select.extend_from_slice(&table);
-    insert.extend_from_slice(b") VALUES ");
-    let mut delete = b"DELETE FROM ".to_vec();
-    delete.extend_from_slice(&table);
-    for part in leaving {
-        let mut read = 0;
-        for text in by_key(&select, &names, &part.rows, b" FOR UPDATE", new_key) {
-            let place = place(session, work.keyspace, part.shard)?;
-            let whole = scatter::run_text(session, place, &text).await?;
-            read += whole.rows.len();
-            let mut by_shard: BTreeMap<u32, Whole> = BTreeMap::new();
-            for row in whole.rows {
-                let values = work.moves.placed_by.iter().map(|at| {
-                    let column = whole.columns.get(*at as usize);
-                    column.map_or(shardgate_vschema::Value::Null, |column| evaluate::value(row.field(*at), column))
-                });
-                let shard = placement.shard(values.collect(), work.keyspace.ranges())?;
-                let columns = &whole.columns;
-                by_shard
-                    .entry(shard)
-                    .or_insert_with(|| Whole { columns: columns.clone(), rows: Vec::new() })
-                    .rows
-                    .push(row);
-            }
-            if by_shard.contains_key(&part.shard) {
-                return Err(not_found(work));
-            }
-            for (shard, rows) in by_shard {
-                arriving.entry(shard).or_default().push(rows);
-            }
-        }
-        if read != part.rows.len() {
-            return Err(not_found(work));
-        }
-        let texts = by_key(&delete, &names, &part.rows, b"", new_key).into_iter().map(|text| (text, None)).collect();
-        deletes.push(ShardTexts { shard: part.shard, texts });
-    }
-    let mut inserts = Vec::new();
-    for (shard, batches) in arriving {
-        let mut texts = Vec::new();
-        for batch in &batches {
-            let all: Vec<usize> = (0..batch.rows.len()).collect();
-            texts.extend(rows_text(&insert, b"", batch, &all, None, false));
-        }
-        inserts.push(ShardTexts { shard, texts });
-    }
-    let mut unsaid = Vec::new();
-    rounds::run(session, statement, work.keyspace, inserts, false, &mut unsaid).await?;
-    rounds::run(session, statement, work.keyspace, deletes, false, &mut unsaid).await?;
-    Ok(())
-}
-
-fn not_found(work: &Moving<'_>) -> StatementError {
-    let message = format!(
-        "unsupported: the rows of `{}` that move to another shard are not found by the values that their key was given; \
-         assign values of the columns' own types",
-        work.table.table
-    );
-    StatementError::sql(Code::Unsupported, message)
+    let leaving = |part: &Leaving| carry::Leaving {
+        shard: part.shard,
+        keys: part.rows.iter().map(|number| key(*number)).collect(),
+    };
+    parts.iter().map(leaving).collect()
 }

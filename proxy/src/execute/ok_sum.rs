@@ -68,6 +68,26 @@ impl OkSum {
         }
     }
 
+    /// Leave out warnings that no client is told of.
+    pub(crate) fn remove_warnings(&mut self, count: u16) {
+        self.warnings = self.warnings.saturating_sub(count);
+        if let Some((_, number)) = self.info.iter_mut().find(|(label, _)| label == WARNINGS) {
+            *number = number.saturating_sub(u64::from(count));
+        }
+    }
+
+    /// A row of an INSERT IGNORE that was left out with a warning.
+    pub(crate) fn left_out(counted: bool) -> Self {
+        let mut sum = OkSum::default();
+        let ok = OkSummary { warnings: 1, ..OkSummary::default() };
+        if counted {
+            sum.add_rows(&ok, 1, true);
+        } else {
+            sum.add(&ok);
+        }
+        sum
+    }
+
     /// The text of an UPDATE, also if it changed nothing.
     pub(crate) fn complete_update(&mut self) {
         self.complete(UPDATE_LABELS);

@@ -138,7 +138,9 @@ fn described_by(operator: &Operator) -> (Option<&str>, Option<&Template>) {
         Operator::Gather(gather) => described_by_gather(gather),
         Operator::Broadcast(broadcast) => described_by_gather(&broadcast.gathered),
         Operator::Insert(insert) => (Some(&insert.keyspace), None),
-        Operator::Change(change) => (Some(&change.keyspace), Some(&change.alone.sql)),
+        Operator::Change(change) => {
+            (change.alone.as_ref().map(|alone| &*alone.keyspace), change.alone.as_ref().map(|alone| &alone.sql))
+        }
         Operator::InsertRows(insert) => (Some(&insert.keyspace), insert.alone.as_ref().map(|alone| &alone.sql)),
         Operator::Ddl(ddl) => (Some(&ddl.keyspace), Some(&ddl.sql)),
         Operator::Metadata(metadata) => (Some(&metadata.keyspace), Some(&metadata.alone)),

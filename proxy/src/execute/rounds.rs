@@ -32,11 +32,12 @@ pub(super) async fn run(
     let mut sum = OkSum::default();
     let mut queues: Vec<_> = shards.into_iter().map(|shard| (shard.shard, shard.texts.into_iter())).collect();
     loop {
+        let repeats = warnings.iter().any(|warning| warning.code == write::DEPRECATED);
         let mut parts = Vec::new();
         for (shard, texts) in &mut queues {
             let Some((text, rows)) = texts.next() else { continue };
             let place = keyspace.place(*shard as usize, session.state.target.tablet, session.worker.next_turn())?;
-            parts.push(Part { place, text, rows, alike });
+            parts.push(Part { place, text, rows, alike, repeats });
         }
         if parts.is_empty() {
             return Ok(sum);

@@ -104,7 +104,7 @@ pub(super) async fn run_route(
                 let place = keyspace.place(*index as usize, session.state.target.tablet, session.worker.next_turn())?;
                 let text = render(session, statement, &route.sql, &place, &[], None)?;
                 let alike = route.target == Target::Alike;
-                parts.push(Part { place, text, rows: None, alike });
+                parts.push(Part { place, text, rows: None, alike, repeats: false });
             }
             let sum = write(session, statement, parts).await?;
             answer_write(session, &sum, None);
@@ -488,7 +488,17 @@ pub(crate) struct Whole {
 
 /// Run a query of the proxy's own, with the session's settings and in its transaction.
 pub(super) async fn run_text(session: &mut Session, place: Place, text: &[u8]) -> Result<Whole, StatementError> {
-    let needs = crate::session::Needs { variables: &[], transaction: true };
+    run_text_with(session, place, text, &[]).await
+}
+
+/// As [`run_text`], with these user variables of the session.
+pub(super) async fn run_text_with(
+    session: &mut Session,
+    place: Place,
+    text: &[u8],
+    variables: &[Box<str>],
+) -> Result<Whole, StatementError> {
+    let needs = crate::session::Needs { variables, transaction: true };
     let settings = std::sync::Arc::clone(&session.state.settings);
     let mut lease = session.connections.lease(&session.worker.pools, place, session.profile, &settings).await?;
     let result = match lease.prepare(&session.state, &session.transaction, needs).await {

@@ -15,6 +15,9 @@ use tokio::time::Instant;
 /// The savepoint that a write on several shards is undone to, if it fails on one of them inside a transaction.
 const SAVEPOINT: &str = "`_shardgate_statement`";
 
+/// The warning of deprecated syntax, which MySQL gives when it parses: once for a statement.
+pub(super) const DEPRECATED: u16 = 1287;
+
 /// What one shard gets.
 pub(super) struct Part {
     /// The shard.
@@ -25,6 +28,8 @@ pub(super) struct Part {
     pub(super) rows: Option<InsertedRows>,
     /// Every shard does the same to its copy of the rows, which count once.
     pub(super) alike: bool,
+    /// What the text says has been parsed before, by another part of the same statement.
+    pub(super) repeats: bool,
 }
 
 /// Rows of an INSERT that one shard gets.
@@ -46,11 +51,11 @@ pub(super) async fn run(
 ) -> Result<OkSum, StatementError> {
     let deadline = head::deadline(session);
     let savepoint = savepoint && (session.transaction.open || !session.state.autocommit());
-    let mut sent: Vec<(Lease, Option<InsertedRows>, bool)> = Vec::with_capacity(parts.len());
+    let mut sent: Vec<(Lease, Option<InsertedRows>, bool, bool)> = Vec::with_capacity(parts.len());
     let mut failure = None;
-    for Part { place, text, rows, alike } in parts {
+    for Part { place, text, rows, alike, repeats } in parts {
         match send(session, statement, place, &text, savepoint).await {
-            Ok(lease) => sent.push((lease, rows, alike)),
+            Ok(lease) => sent.push((lease, rows, alike, repeats)),
             Err(error) => {
                 failure = Some(error);
                 break;
@@ -60,9 +65,18 @@ pub(super) async fn run(
     let mut sum = OkSum::default();
     let mut warnings = Vec::new();
     let mut done: Vec<Lease> = Vec::with_capacity(sent.len());
-    for (lease, rows, alike) in sent {
-        let (lease, answer) = answer(session, statement, lease, deadline, &mut warnings).await;
+    for (index, (lease, rows, alike, repeats)) in sent.into_iter().enumerate() {
+        let before = warnings.len();
+        let (lease, mut answer) = answer(session, statement, lease, deadline, &mut warnings).await;
         done.extend(lease);
+        // A prepared statement has been warned of when it was prepared.
+        if let (Ok(ok), true) = (&mut answer, statement.binary || repeats || index > 0) {
+            let said = warnings.split_off(before);
+            let count = said.len();
+            warnings.extend(said.into_iter().filter(|warning| warning.code != DEPRECATED));
+            let dropped = before + count - warnings.len();
+            ok.warnings = ok.warnings.saturating_sub(u16::try_from(dropped).unwrap_or(u16::MAX));
+        }
         match (answer, rows) {
             (Ok(ok), Some(rows)) => sum.add_rows(&ok, rows.count, rows.ignore),
             (Ok(ok), None) if alike => sum.add_alike(&ok),

@@ -189,6 +189,7 @@ impl Session {
             Operator::Local(_) | Operator::NextValues { .. } | Operator::Pulled(_) => (Vec::new(), Vec::new()),
             // No server has all its tables.
             Operator::InsertRows(insert) if !insert.described_here => (Vec::new(), Vec::new()),
+            Operator::Change(change) if change.alone.is_none() => (Vec::new(), Vec::new()),
             _ => execute::describe(self, &statement, &text).await?,
         };
         let (mut of_parameters, columns) = described;

@@ -40,7 +40,17 @@ pub(super) fn insert_rows(found: &InsertRows, args: &Arguments<'_>) -> Json {
     }
     object.insert("query".into(), json!(template(&found.source, args).trim()));
     object.insert("prefix".into(), json!(template(&found.prefix, args)));
-    let suffix = template(&found.suffix, args);
+    let suffix: String = found
+        .suffix
+        .iter()
+        .map(|part| {
+            let text = template(&part.text, args);
+            part.value.map_or(text.clone(), |at| format!("{text}{{column {at}}}"))
+        })
+        .collect();
+    if found.rekey.is_some() {
+        object.insert("on_duplicate".into(), json!("rows move"));
+    }
     if !suffix.is_empty() {
         object.insert("suffix".into(), json!(suffix));
     }
@@ -49,13 +59,22 @@ pub(super) fn insert_rows(found: &InsertRows, args: &Arguments<'_>) -> Json {
 
 pub(super) fn change(found: &Change, args: &Arguments<'_>) -> Json {
     let tables: Vec<String> = found.tables.iter().map(|table| changed(table, args)).collect();
-    json!({
-        "operator": "Change",
-        "keyspace": *found.keyspace,
-        "whole_on_one_shard": target(&found.alone.target, args),
-        "find": template(&found.find, args),
-        "change": tables,
-    })
+    let mut object = Map::new();
+    object.insert("operator".into(), json!("Change"));
+    match &found.alone {
+        Some(alone) => {
+            object.insert("keyspace".into(), json!(*alone.keyspace));
+            object.insert("whole_on_one_shard".into(), json!(target(&alone.target, args)));
+        }
+        None => {
+            let mut names: Vec<&str> = found.tables.iter().map(|table| &*table.keyspace).collect();
+            names.dedup();
+            object.insert("keyspaces".into(), json!(names.join(", ")));
+        }
+    }
+    object.insert("find".into(), json!(template(&found.find, args)));
+    object.insert("change".into(), json!(tables));
+    Json::Object(object)
 }
 
 fn changed(table: &ChangedTable, args: &Arguments<'_>) -> String {

@@ -7,10 +7,9 @@ use std::sync::Arc;
 /// planned as any other, and then changed by their keys, all in one transaction.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Change {
-    /// The keyspace of the tables that are changed.
-    pub keyspace: Arc<str>,
-    /// The statement as it is, for where all rows that matter are on one shard.
-    pub alone: Route,
+    /// The statement as it is, for where all rows that matter are on one shard; `None`: its tables are in keyspaces of
+    /// several servers.
+    pub alone: Option<Route>,
     /// The SELECT that finds the rows: the columns that the tables below name, and no others.
     pub find: Template,
     /// The tables that are changed, in the order of the statement.
@@ -24,6 +23,8 @@ pub struct Change {
 /// A table that a [`Change`] changes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ChangedTable {
+    /// Its keyspace.
+    pub keyspace: Arc<str>,
     /// Its name.
     pub table: Arc<str>,
     /// The columns that tell its rows apart.
@@ -76,8 +77,34 @@ pub struct Moves {
     pub key: Vec<Option<u32>>,
     /// For each column of the vindex the same.
     pub vindex: Vec<Option<u32>>,
-    /// The columns that a row consists of.
+    /// What a row consists of.
+    pub row: CarriedRow,
+    /// The key's name.
+    pub key_name: Arc<str>,
+    /// In which order MySQL changes the rows, which decides whether a new key meets one that isn't changed yet.
+    pub order: MoveOrder,
+    /// A generated column decides where a row is: its new place is known when the row has been changed.
+    pub recomputed: bool,
+}
+
+/// The order in which one MySQL would change rows whose keys change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MoveOrder {
+    /// As they are found: the statement orders them.
+    Found,
+    /// By the key, which is the primary key.
+    Key,
+    /// It isn't known, or the keys aren't integers.
+    Open,
+}
+
+/// What is carried of a row that moves to another shard.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CarriedRow {
+    /// Its columns.
     pub columns: Vec<CopiedColumn>,
+    /// How many of those are stored again: the first ones. The others are generated.
+    pub stored: u32,
     /// Which of those each column of the vindex is.
     pub placed_by: Vec<u32>,
 }
@@ -89,4 +116,6 @@ pub struct CopiedColumn {
     pub name: Arc<str>,
     /// The expression that reads its value exactly.
     pub read: Box<str>,
+    /// It is of type JSON, whose values' types the text doesn't tell.
+    pub document: bool,
 }

@@ -1,7 +1,7 @@
 //! Insert rows, each on its shard.
 
 use super::target::shards_of;
-use super::{KeyExpr, ShardSet, Target, Template, ValueExpr};
+use super::{KeyExpr, Rekey, ShardSet, Target, Template, Trial, ValueExpr};
 use crate::args::Arguments;
 use crate::coerce::Coerced;
 use crate::error::{Code, SqlError};
@@ -35,6 +35,8 @@ pub struct InsertRow {
     pub sql: Template,
     /// The values of the primary vindex's columns. A column that `auto_increment` fills is [`ValueExpr::Default`].
     pub key: Vec<KeyExpr>,
+    /// The row for the insert's trial, if it has one.
+    pub trial: Option<Template>,
     /// What the client gave for the auto_increment column (`Default` if nothing). NULL, 0 and DEFAULT are replaced.
     pub generated: Option<ValueExpr>,
 }
@@ -52,12 +54,16 @@ pub struct Insert {
     pub generated_key: Option<u32>,
     /// The auto_increment column, if the vschema names one.
     pub auto_increment: Option<AutoIncrement>,
+    /// What MySQL has to be asked for before the rows can be placed.
+    pub trial: Option<Trial>,
     /// Text before the first row.
     pub prefix: Template,
     /// The rows.
     pub rows: Vec<InsertRow>,
-    /// Text behind the last row.
+    /// Text behind the last row; with `rekey` it ends with ON DUPLICATE KEY UPDATE.
     pub suffix: Template,
+    /// ON DUPLICATE KEY UPDATE may move rows to other shards.
+    pub rekey: Option<Box<Rekey>>,
     /// Where rows without a vindex go.
     pub target: Target,
     /// INSERT IGNORE.

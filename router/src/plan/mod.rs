@@ -19,21 +19,25 @@ mod metadata;
 mod padding;
 mod placement;
 mod pulled;
+mod rekey;
 mod route;
 mod summed;
 mod target;
 mod template;
+mod trial;
 mod vindex_rows;
 
 pub use aggregate::{Aggregate, AggregateColumn, BitOperation};
 pub use broadcast::{Broadcast, Link};
-pub use change::{Change, ChangedPlace, ChangedTable, CopiedColumn, FoundColumn, Moves, SetItem};
+pub use change::{
+    CarriedRow, Change, ChangedPlace, ChangedTable, CopiedColumn, FoundColumn, MoveOrder, Moves, SetItem,
+};
 pub use compute::Compute;
 pub use ddl::{Ddl, DdlKind};
 pub use explained::Explained;
 pub use gather::{FilterValue, Gather, GatherColumn, GatherFilter, GatherSource, Transfer};
 pub use insert::{AutoIncrement, Insert, InsertRow, Sequence};
-pub use insert_rows::{InsertRows, KeySource};
+pub use insert_rows::{InsertRows, KeySource, SuffixPart};
 pub use load::Load;
 pub use local::{
     Assignment, Chaining, ExplainFormat, KillScope, Local, PrepareSource, SetScope, SetValue, Show, ShowFilter,
@@ -44,10 +48,12 @@ pub use metadata::{KnownValue, Metadata, MetadataPart, MetadataTable};
 pub use padding::Padding;
 pub use placement::{PlacedColumn, Placement};
 pub use pulled::Pulled;
+pub use rekey::Rekey;
 pub use route::{Effects, Route};
 pub use summed::Summed;
 pub use target::{Comparison, KeyExpr, KeyList, ShardSet, Target};
 pub use template::{Arithmetic, Piece, Pos, RenderContext, SessionValue, Template, ValueExpr, limit};
+pub use trial::{Trial, TrialColumn};
 pub use vindex_rows::VindexRows;
 
 use crate::fingerprint::Fingerprint;

@@ -74,6 +74,8 @@ pub enum ValueExpr {
     Arithmetic(Arithmetic, Box<(ValueExpr, ValueExpr)>),
     /// A constant expression without a column, which a shard computes first (`SELECT expr`).
     Evaluate(Template),
+    /// What a [`super::Trial`] makes of the row's column; the template stands for the value.
+    Stored(Template),
 }
 
 /// Operations on integers whose results are exact.
@@ -203,9 +205,11 @@ impl ValueExpr {
                 let (left, right) = (operands.0.evaluate(args, session)?, operands.1.evaluate(args, session)?);
                 Ok(operation.of(&left, &right).unwrap_or(Value::Float(f64::MAX)))
             }
-            ValueExpr::Evaluate(template) => session.evaluated(template).ok_or_else(|| {
-                SqlError::new(Code::Internal, "an expression of the plan hasn't been computed".to_owned())
-            }),
+            ValueExpr::Evaluate(template) | ValueExpr::Stored(template) => {
+                session.evaluated(template).ok_or_else(|| {
+                    SqlError::new(Code::Internal, "an expression of the plan hasn't been computed".to_owned())
+                })
+            }
         }
     }
 }

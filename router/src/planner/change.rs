@@ -9,14 +9,15 @@ use super::statement::Planning;
 use crate::error::{Code, SqlError};
 use crate::literal::write_identifier;
 use crate::plan::{
-    Change, ChangedPlace, ChangedTable, CopiedColumn, FoundColumn, Moves, Operator, Piece, Route, SetItem, Target,
-    Template,
+    CarriedRow, Change, ChangedPlace, ChangedTable, CopiedColumn, FoundColumn, MoveOrder, Moves, Operator, Piece,
+    Route, SetItem, Target, Template,
 };
 use crate::schema::{self, DataType};
 use crate::sql::ast::{
     Assignment, ColumnRef, Delete, DeleteForm, Expr, ExprKind, OrderItem, Query, Span, TableFactor, TableRef, Update,
     Visitor, With, eq_ignore_case, walk_expr, walk_query,
 };
+use shardgate_vschema::model::ColumnVindex;
 use std::sync::Arc;
 
 /// The statement.
@@ -88,21 +89,21 @@ fn unsupported(reason: impl std::fmt::Display) -> SqlError {
     SqlError::new(Code::Unsupported, format!("unsupported: {reason}"))
 }
 
-fn quoted(name: &str) -> String {
+pub(super) fn quoted(name: &str) -> String {
     let mut out = Vec::new();
     write_identifier(name, &mut out);
     String::from_utf8_lossy(&out).into_owned()
 }
 
-/// Plan the change. `alone`: where the rows that matter are; the statement runs as it is if that is one shard.
+/// Plan the change. `alone`: the keyspace, and where the rows that matter are there; the statement runs as it is if that is
+/// one shard.
 pub(super) fn plan(
     planning: &Planning<'_>,
     analysis: &mut Analysis<'_>,
     bound: &Bound,
     changing: Changing<'_>,
     written: &[&TableFactor],
-    keyspace: &Arc<str>,
-    alone: Target,
+    alone: Option<(&Arc<str>, Target)>,
 ) -> Result<Operator, SqlError> {
     if !planning.functions.effects.writes_variables.is_empty() {
         return Err(unsupported("assigning user variables in an UPDATE or DELETE of rows on several shards"));
@@ -116,10 +117,15 @@ pub(super) fn plan(
         tables.extend(builder.table(analysis, factor, several)?);
     }
     let find = builder.find()?;
-    let sql = planning.template()?;
+    let alone = match alone {
+        Some((keyspace, target)) => {
+            let (keyspace, sql) = (Arc::clone(keyspace), planning.template()?);
+            Some(Route { keyspace, target, sql, sql_alone: None, hidden: 0 })
+        }
+        None => None,
+    };
     Ok(Operator::Change(Box::new(Change {
-        keyspace: Arc::clone(keyspace),
-        alone: Route { keyspace: Arc::clone(keyspace), target: alone, sql, sql_alone: None, hidden: 0 },
+        alone,
         find,
         tables,
         ignore: changing.ignore(),
@@ -275,9 +281,14 @@ impl<'b> Builder<'b> {
             let before = assignments.get(..index).unwrap_or_default();
             sets.push(self.set(analysis, instance, assignment, before, several)?);
         }
-        let moves = self.moves(analysis, &table, live, &found, &assignments)?;
+        let moves = self.moves(analysis, &table, live, &found, &assignments)?.map(|moves| Moves {
+            key_name: Arc::clone(&key.name),
+            order: self.order(live, key, several),
+            ..moves
+        });
         let tail = self.tail(several)?;
         Ok(Some(ChangedTable {
+            keyspace: Arc::clone(&table.keyspace),
             table: Arc::clone(&table.table),
             key: found,
             place,
@@ -286,6 +297,19 @@ impl<'b> Builder<'b> {
             tail,
             moves,
         }))
+    }
+
+    /// The order in which one MySQL would change the rows of a table.
+    fn order(&self, live: &schema::Table, key: &schema::UniqueKey, several: bool) -> MoveOrder {
+        let is_integer = |name: &Arc<str>| live.column(name).is_some_and(|column| column.data_type.is_integer());
+        if several || self.changing.ignore() || !key.columns.iter().all(is_integer) {
+            return MoveOrder::Open;
+        }
+        match self.changing.order_by() {
+            [] if key.primary => MoveOrder::Key,
+            [] => MoveOrder::Open,
+            _ => MoveOrder::Found,
+        }
     }
 
     /// The assignments of a table.
@@ -431,8 +455,16 @@ impl<'b> Builder<'b> {
         assignments: &[&Assignment],
     ) -> Result<Option<Moves>, SqlError> {
         let Some(vindex) = table.primary_vindex() else { return Ok(None) };
-        if !super::write::moves_rows(assignments.iter().copied(), vindex) {
+        let recomputed = super::write::recomputes(live, assignments, vindex);
+        if !recomputed && !super::write::moves_rows(assignments.iter().copied(), vindex) {
             return Ok(None);
+        }
+        if recomputed && key.iter().any(|key| live.column(&key.name).is_none_or(|column| column.generated)) {
+            return Err(unsupported(format!(
+                "changing what the shard key of `{}` is computed from, where the same column is a part of the key that its \
+                 rows are found by; delete the rows and insert them",
+                table.table
+            )));
         }
         let mut new_value = |column: &str| -> Result<Option<u32>, SqlError> {
             let last = assignments.iter().rposition(|assignment| assignment.column.column.is(column));
@@ -448,15 +480,34 @@ impl<'b> Builder<'b> {
         };
         let key = key.iter().map(|column| new_value(&column.name)).collect::<Result<_, _>>()?;
         let placed = vindex.columns.iter().map(|column| new_value(column)).collect::<Result<_, _>>()?;
-        let columns: Vec<CopiedColumn> =
-            live.columns.iter().filter(|column| !column.generated).map(CopiedColumn::of).collect();
-        let place = |name: &Arc<str>| columns.iter().position(|column| eq_ignore_case(&column.name, name));
-        let placed_by: Option<Vec<u32>> = vindex.columns.iter().map(|name| place(name).map(|at| at as u32)).collect();
-        let placed_by = placed_by.ok_or_else(|| {
-            unsupported(format!("moving rows of `{}`, whose shard key is a generated column", table.table))
-        })?;
-        Ok(Some(Moves { key, vindex: placed, columns, placed_by }))
+        Ok(Some(Moves {
+            key,
+            vindex: placed,
+            row: carried_row(table, live, vindex)?,
+            key_name: Arc::from(""),
+            order: MoveOrder::Open,
+            recomputed,
+        }))
     }
+}
+
+/// What is carried of a row that moves to another shard.
+pub(super) fn carried_row(
+    table: &Resolved,
+    live: &schema::Table,
+    vindex: &ColumnVindex,
+) -> Result<CarriedRow, SqlError> {
+    let mut columns: Vec<CopiedColumn> =
+        live.columns.iter().filter(|column| !column.generated).map(CopiedColumn::of).collect();
+    let stored = columns.len() as u32;
+    let computed = vindex.columns.iter().filter_map(|name| live.column(name)).filter(|column| column.generated);
+    columns.extend(computed.map(CopiedColumn::of));
+    let place = |name: &Arc<str>| columns.iter().position(|column| eq_ignore_case(&column.name, name));
+    let placed_by: Option<Vec<u32>> = vindex.columns.iter().map(|name| place(name).map(|at| at as u32)).collect();
+    let placed_by = placed_by.ok_or_else(|| {
+        unsupported(format!("moving rows of `{}`, which lacks a column of its shard key", table.table))
+    })?;
+    Ok(CarriedRow { columns, stored, placed_by })
 }
 
 impl CopiedColumn {
@@ -469,12 +520,12 @@ impl CopiedColumn {
             DataType::Enum | DataType::Set | DataType::Bit => format!("{name} + 0"),
             _ => name,
         };
-        CopiedColumn { name: Arc::clone(&column.name), read: read.into() }
+        CopiedColumn { name: Arc::clone(&column.name), read: read.into(), document: column.data_type == DataType::Json }
     }
 }
 
 /// The key by which rows are found again.
-fn key_of(live: &schema::Table) -> Option<&schema::UniqueKey> {
+pub(super) fn key_of(live: &schema::Table) -> Option<&schema::UniqueKey> {
     let exact = |name: &Arc<str>| {
         live.column(name).is_some_and(|column| !column.nullable && column.data_type != DataType::Float)
     };

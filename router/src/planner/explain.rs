@@ -5,7 +5,9 @@ use super::local::{explain, variable_name};
 use super::{Context, rows, show};
 use crate::error::{Code, SqlError};
 use crate::fingerprint::Fingerprint;
-use crate::plan::{ExplainFormat, Explained, Metadata, Operator, Piece, Plan, Route, StatementClass, Target, Template};
+use crate::plan::{
+    ExplainFormat, Explained, Metadata, Operator, Piece, Plan, Route, StatementClass, Target, Template, ValueExpr,
+};
 use crate::sql::token::TokenKind;
 
 /// EXPLAIN, DESCRIBE, DESC, with the cursor on the word.
@@ -91,7 +93,12 @@ fn explained(operator: Operator, fingerprint: &Fingerprint) -> Result<Operator, 
             let Metadata { keyspace, target, alone, .. } = metadata;
             (Route { keyspace, target, sql: alone, sql_alone: None, hidden: 0 }, false)
         }
-        Operator::Change(change) => (change.alone, false),
+        Operator::Change(change) => match change.alone {
+            Some(route) => (route, false),
+            None => {
+                return Err(unsupported("that changes tables of several servers; VEXPLAIN shows how they are found"));
+            }
+        },
         Operator::Broadcast(broadcast) => return explained(Operator::Gather(broadcast.gathered), fingerprint),
         Operator::Gather(gather) => match gather.alone {
             Some(route) => (route, true),
@@ -100,7 +107,7 @@ fn explained(operator: Operator, fingerprint: &Fingerprint) -> Result<Operator, 
         Operator::Insert(mut insert) => {
             let row = if insert.rows.is_empty() { None } else { Some(insert.rows.swap_remove(0)) };
             let mut pieces = insert.prefix.pieces;
-            pieces.extend(row.into_iter().flat_map(|row| row.sql.pieces).map(without_generated));
+            pieces.extend(row.into_iter().flat_map(|row| row.sql.pieces).flat_map(without_computed));
             pieces.extend(insert.suffix.pieces);
             let sql = Template { pieces };
             let target = if insert.vindex.is_some() { Target::AnyShard } else { insert.target };
@@ -137,11 +144,13 @@ fn explained(operator: Operator, fingerprint: &Fingerprint) -> Result<Operator, 
     Ok(Operator::Explained(Box::new(Explained { keyspace, targets, sql, gathered })))
 }
 
-/// A row's text, for which no value is drawn from a sequence.
-fn without_generated(piece: Piece) -> Piece {
+/// A row's text, for which no value is drawn from a sequence, or computed before.
+fn without_computed(piece: Piece) -> Vec<Piece> {
     match piece {
-        Piece::Generated | Piece::GeneratedOr(_) => Piece::Sql("0".into()),
-        piece => piece,
+        Piece::Generated | Piece::GeneratedOr(_) => vec![Piece::Sql("0".into())],
+        Piece::Value(ValueExpr::Stored(_)) => vec![Piece::Sql("DEFAULT".into())],
+        Piece::Value(ValueExpr::Evaluate(template)) => template.pieces,
+        piece => vec![piece],
     }
 }
 

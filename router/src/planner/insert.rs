@@ -2,6 +2,7 @@
 
 use super::analysis::{Analysis, Instance, Occurrence, RegionKind};
 use super::bind::Binder;
+use super::change::quoted;
 use super::columns::{coercion, column_info, visible_columns};
 use super::condition::value;
 use super::functions::is_constant;
@@ -11,7 +12,7 @@ use crate::catalog::Catalog;
 use crate::error::{Code, SqlError};
 use crate::plan::{
     AutoIncrement, Comparison, Insert, InsertRow, KeyExpr, Operator, Piece, Plan, Sequence, StatementClass, Target,
-    Template, ValueExpr,
+    Template, Trial, TrialColumn, ValueExpr,
 };
 use crate::schema::ColumnDefault;
 use crate::sql::ast::{self, Assignment, Expr, ExprKind, InsertSource, Span, ValuesRow, eq_ignore_case};
@@ -138,10 +139,18 @@ fn split(planning: &mut Planning<'_>, insert: &ast::Insert, table: &Resolved) ->
     };
     let vindex = table.primary_vindex().cloned();
     refuse_lookups(table)?;
-    if let Some(vindex) = &vindex {
-        refuse_changes(&insert.on_duplicate, vindex, table)?;
-    }
+    let rekey = match &vindex {
+        Some(vindex) => super::rekey::plan(planning, insert, table, vindex)?,
+        None => None,
+    };
     let names = columns(planning, insert, table)?;
+    let stored = match &vindex {
+        Some(vindex) => {
+            let defaults = |column: &str| names_default(insert, &names, column);
+            trial_columns(planning, table, vindex, &names, &defaults)?
+        }
+        None => Vec::new(),
+    };
     let auto = vtable.auto_increment.as_ref();
     let auto_place = auto.and_then(|auto| names.iter().position(|name| eq_ignore_case(name, &auto.column)));
     let rows: Vec<Row<'_>> = match &insert.source {
@@ -153,19 +162,31 @@ fn split(planning: &mut Planning<'_>, insert: &ast::Insert, table: &Resolved) ->
     if rows.iter().any(|row| row.len() != names.len() && !(row.len() == 0 && names.is_empty())) {
         return planning.whole(&table.keyspace, Target::AnyShard);
     }
-    let places = Places { names: &names, auto_place, vindex: vindex.as_ref(), table };
+    let places = Places { names: &names, auto_place, vindex: vindex.as_ref(), table, stored: &stored };
     let mut planned = Vec::new();
-    for row in &rows {
-        planned.push(plan_row(planning, row, &places, auto.map(|auto| &*auto.column))?);
+    for (number, row) in rows.iter().enumerate() {
+        planned.push(plan_row(planning, number, row, &places, auto.map(|auto| &*auto.column))?);
     }
     let (Some(first), Some(last)) = (rows.first(), rows.last()) else {
         return Err(super::internal("an INSERT without rows"));
     };
     let mut head = planning.edits.clone();
+    let mut added: Vec<&str> = Vec::new();
     if let (Some(auto), None) = (auto, auto_place) {
-        add_column(&mut head, insert, planning, first, &auto.column, &names)?;
+        added.push(&auto.column);
     }
-    let text_end = planning.text.len() as u32;
+    let set = matches!(first, Row::Set(..));
+    let trial = (!stored.is_empty()).then(|| trial(insert, &names, &added, set, stored.clone()));
+    let missing = |stored: &&TrialColumn| stored.given && !names.iter().any(|name| eq_ignore_case(name, &stored.name));
+    added.extend(stored.iter().filter(missing).map(|stored| &*stored.name));
+    if !added.is_empty() {
+        add_columns(&mut head, insert, planning, first, &added, &names)?;
+    }
+    // What stands behind the last assignment is no part of the statement.
+    let text_end = match (&rekey, insert.on_duplicate_span) {
+        (Some(_), Some(span)) => span.end,
+        _ => planning.text.len() as u32,
+    };
     let prefix = head.part(Span::new(0, first.span().start), planning.fingerprint)?;
     let suffix = planning.edits.part(Span::new(last.span().end, text_end), planning.fingerprint)?;
     let generated_key = vindex.as_ref().zip(auto).and_then(|(vindex, auto)| {
@@ -179,9 +200,11 @@ fn split(planning: &mut Planning<'_>, insert: &ast::Insert, table: &Resolved) ->
         vindex: vindex.map(|vindex| (vindex.vindex, vindex.columns)),
         generated_key,
         auto_increment: auto.map(auto_increment),
+        trial,
         prefix,
         rows: planned,
         suffix,
+        rekey: rekey.map(Box::new),
         ignore: insert.ignore,
     }))
 }
@@ -217,21 +240,20 @@ pub(super) fn refuse_lookups(table: &Resolved) -> Result<(), SqlError> {
     }
 }
 
-/// Name the auto_increment column, which the statement leaves out.
-fn add_column(
+/// Name columns that the statement leaves out.
+fn add_columns(
     head: &mut super::edit::Edits,
     insert: &ast::Insert,
     planning: &Planning<'_>,
     first: &Row<'_>,
-    column: &str,
+    columns: &[&str],
     names: &[Box<str>],
 ) -> Result<(), SqlError> {
     if let Row::Set(..) = first {
         return Ok(());
     }
-    let mut quoted = Vec::new();
-    crate::literal::write_identifier(column, &mut quoted);
-    let quoted = String::from_utf8_lossy(&quoted).into_owned();
+    let quoted: Vec<String> = columns.iter().map(|column| quoted(column)).collect();
+    let quoted = quoted.join(", ");
     match &insert.columns {
         Some(columns) if columns.columns.is_empty() => {
             head.replace(columns.span, vec![Piece::Sql(format!("({quoted})").into())]);
@@ -270,6 +292,15 @@ impl Row<'_> {
         }
     }
 
+    /// Put a value behind the others; `alone`: there are no others.
+    fn append(&self, edits: &mut super::edit::Edits, column: &str, value: Piece, alone: bool) {
+        let (at, before) = match self {
+            Row::Values(row) => (row.span.end - 1, if alone { String::new() } else { ", ".to_owned() }),
+            Row::Set(span, _) => (span.end, format!(", {} = ", quoted(column))),
+        };
+        edits.replace(Span::at(at), vec![Piece::Sql(before.into()), value]);
+    }
+
     fn len(&self) -> usize {
         match self {
             Row::Values(row) => row.values.len(),
@@ -290,10 +321,12 @@ struct Places<'p> {
     auto_place: Option<usize>,
     vindex: Option<&'p ColumnVindex>,
     table: &'p Resolved,
+    stored: &'p [TrialColumn],
 }
 
 fn plan_row(
     planning: &Planning<'_>,
+    number: usize,
     row: &Row<'_>,
     places: &Places<'_>,
     auto: Option<&str>,
@@ -308,22 +341,17 @@ fn plan_row(
                 generated = Some(given);
             }
             None => {
-                let span = row.span();
-                let piece = |before: &str| vec![Piece::Sql(before.into()), Piece::Generated];
-                match row {
-                    Row::Values(values) if values.values.is_empty() => edits.replace(Span::at(span.end - 1), piece("")),
-                    Row::Values(_) => edits.replace(Span::at(span.end - 1), piece(", ")),
-                    Row::Set(..) => {
-                        let mut name = Vec::from(*b", ");
-                        crate::literal::write_identifier(auto, &mut name);
-                        name.extend_from_slice(b" = ");
-                        edits.replace(Span::at(span.end), piece(&String::from_utf8_lossy(&name)));
-                    }
-                }
+                row.append(&mut edits, auto, Piece::Generated, row.len() == 0);
                 generated = Some(ValueExpr::Default);
             }
         }
     }
+    let trial = match places.stored {
+        [] => None,
+        _ => Some(edits.part(row.span(), planning.fingerprint)?),
+    };
+    // Whether nothing is in the row yet.
+    let mut empty = row.len() == 0 && generated.is_none();
     let mut key = Vec::new();
     if let Some(vindex) = places.vindex {
         for column in &vindex.columns {
@@ -331,8 +359,14 @@ fn plan_row(
             let coercion = coercion(info.as_ref(), &vindex.vindex);
             let is_auto = auto.is_some_and(|auto| eq_ignore_case(auto, column));
             let place = places.names.iter().position(|name| eq_ignore_case(name, column));
-            let value = match place.and_then(|place| row.value(place)) {
+            let stored = places.stored.iter().find(|stored| eq_ignore_case(&stored.name, column));
+            let given = place.and_then(|place| row.value(place));
+            let value = match given {
                 _ if is_auto => generated.clone().unwrap_or(ValueExpr::Default),
+                None if stored.is_some() => ValueExpr::Stored(Trial::value_of(number, column)),
+                Some(expr) if stored.is_some() && matches!(expr.kind, ExprKind::Default) => {
+                    ValueExpr::Stored(Trial::value_of(number, column))
+                }
                 Some(expr) if matches!(expr.kind, ExprKind::Default) => default_value(planning, places.table, column)?,
                 Some(expr) => {
                     let value = given_value(planning, expr, places.table, column)?;
@@ -344,11 +378,18 @@ fn plan_row(
                 }
                 None => default_value(planning, places.table, column)?,
             };
+            if let (ValueExpr::Stored(_), Some(TrialColumn { given: true, .. })) = (&value, stored) {
+                match given {
+                    Some(expr) => edits.cover(expr.span, vec![Piece::Value(value.clone())]),
+                    None => row.append(&mut edits, column, Piece::Value(value.clone()), empty),
+                }
+                empty = false;
+            }
             key.push(KeyExpr { value, coercion, comparison: Comparison::Stored });
         }
     }
     let sql = edits.part(row.span(), planning.fingerprint)?;
-    Ok(InsertRow { sql, key, generated })
+    Ok(InsertRow { sql, key, trial, generated })
 }
 
 /// A value that must be known before the row is sent.
@@ -372,6 +413,80 @@ fn given_value(planning: &Planning<'_>, expr: &Expr, table: &Resolved, column: &
     ))
 }
 
+/// The columns of the vindex that MySQL has to compute before the rows can be placed. `defaults`: whether a row says
+/// DEFAULT for a column.
+pub(super) fn trial_columns(
+    planning: &Planning<'_>,
+    table: &Resolved,
+    vindex: &ColumnVindex,
+    names: &[Box<str>],
+    defaults: &dyn Fn(&str) -> bool,
+) -> Result<Vec<TrialColumn>, SqlError> {
+    let Some(live) = table.live(planning.context) else { return Ok(Vec::new()) };
+    let auto = table.vtable().and_then(|vtable| vtable.auto_increment.as_ref());
+    let mut found = Vec::new();
+    for name in &vindex.columns {
+        let named = names.iter().any(|known| eq_ignore_case(known, name));
+        if auto.is_some_and(|auto| eq_ignore_case(&auto.column, name)) || (named && !defaults(name)) {
+            continue;
+        }
+        let Some(column) = live.column(name) else { continue };
+        let expression = matches!(column.default, ColumnDefault::Expression(_));
+        if !column.generated && !expression {
+            continue;
+        }
+        let refused = |reason: &str| {
+            Err(SqlError::new(
+                Code::Unsupported,
+                format!(
+                    "unsupported: an INSERT into `{}` without a value for `{name}`, which places the row: {reason}",
+                    table.table
+                ),
+            ))
+        };
+        if !super::rekey::is_kept(column.data_type) {
+            return refused("a computed value of this type isn't read back exactly");
+        }
+        if column.generated && planning.functions.volatile.is_some() {
+            return refused("it is computed from values that differ each time");
+        }
+        found.push(TrialColumn { name: Arc::clone(name), given: expression });
+    }
+    Ok(found)
+}
+
+/// Whether a row says DEFAULT for a column.
+fn names_default(insert: &ast::Insert, names: &[Box<str>], column: &str) -> bool {
+    let is_default = |expr: &Expr| matches!(expr.kind, ExprKind::Default);
+    let place = names.iter().position(|name| eq_ignore_case(name, column));
+    match &insert.source {
+        InsertSource::Values { rows, .. } => {
+            rows.iter().any(|row| place.and_then(|place| row.values.get(place)).is_some_and(is_default))
+        }
+        InsertSource::Set { assignments, .. } => {
+            place.and_then(|place| assignments.get(place)).is_some_and(|assignment| is_default(&assignment.value))
+        }
+        InsertSource::Query(_) => false,
+    }
+}
+
+/// The trial of rows with these columns; `set`: a row is written as assignments.
+pub(super) fn trial(
+    insert: &ast::Insert,
+    names: &[Box<str>],
+    added: &[&str],
+    set: bool,
+    columns: Vec<TrialColumn>,
+) -> Trial {
+    let ignore = if insert.ignore { "IGNORE " } else { "" };
+    let mut head = format!("INSERT {ignore}INTO `{}` ", Trial::TABLE);
+    if !set {
+        let names: Vec<String> = names.iter().map(|name| &**name).chain(added.iter().copied()).map(quoted).collect();
+        head.push_str(&format!("({}) VALUES ", names.join(", ")));
+    }
+    Trial { head: Template { pieces: vec![Piece::Sql(head.into())] }, columns }
+}
+
 /// The value of a vindex column that the row doesn't name.
 pub(super) fn default_value(planning: &Planning<'_>, table: &Resolved, column: &str) -> Result<ValueExpr, SqlError> {
     let live = table.live(planning.context).and_then(|live| live.column(column));
@@ -386,27 +501,6 @@ pub(super) fn default_value(planning: &Planning<'_>, table: &Resolved, column: &
         _ => Err(SqlError::new(
             Code::NoShardKey,
             format!("Field '{column}' doesn't have a value: it is a column of the shard key of `{}`", table.table),
-        )),
-    }
-}
-
-/// Refuse assignments that would move the row.
-pub(super) fn refuse_changes(
-    assignments: &[Assignment],
-    vindex: &ColumnVindex,
-    table: &Resolved,
-) -> Result<(), SqlError> {
-    match assignments.iter().find(|assignment| super::write::moves_rows([*assignment], vindex)) {
-        None => Ok(()),
-        Some(assignment) => Err(SqlError::new(
-            Code::VindexColumnChange,
-            format!(
-                "unsupported: `{}`.`{}` is a column of the primary vindex `{}`, and changing it would move the row to \
-                 another shard; delete the row and insert it with the new key",
-                table.table,
-                assignment.column.column.value,
-                vindex.vindex.name()
-            ),
         )),
     }
 }

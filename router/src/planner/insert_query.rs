@@ -4,13 +4,13 @@ use super::analysis::{Analysis, Node, Occurrence};
 use super::bind::{Binder, Bound, Entry, EntrySource, Output};
 use super::columns::{has_column, placement, visible_columns};
 use super::edit::Edits;
-use super::insert::{auto_increment, columns, default_value, refuse_changes, refuse_lookups, same_place};
+use super::insert::{auto_increment, columns, default_value, refuse_lookups, same_place, trial, trial_columns};
 use super::names::{Resolved, ResolvedKind};
 use super::route::{RoutingKind, is_certainly_one};
 use super::statement::Planning;
 use crate::error::{Code, SqlError};
 use crate::literal::write_identifier;
-use crate::plan::{InsertRows, KeySource, Operator, Piece, Plan, Route, StatementClass, Target, Template};
+use crate::plan::{InsertRows, KeySource, Operator, Piece, Plan, Route, StatementClass, SuffixPart, Target, Template};
 use crate::schema::DataType;
 use crate::sql::ast::{self, Expr, ExprKind, Query, SelectItemKind, Span, Visitor, eq_ignore_case, walk_expr};
 use shardgate_vschema::model::ColumnVindex;
@@ -55,11 +55,13 @@ pub(super) fn plan(
     if vindex.is_some() {
         refuse_lookups(&table)?;
     }
-    if let Some(vindex) = &vindex {
-        refuse_changes(&insert.on_duplicate, vindex, &table)?;
-    }
+    let rekey = match &vindex {
+        Some(vindex) => super::rekey::plan(&planning, insert, &table, vindex)?,
+        None => None,
+    };
     // Where the statement runs as it is: rows that are read where they are to be.
-    let whole = if elsewhere || generated {
+    let metadata = super::metadata::is_gathered(&planning, &analysis);
+    let whole = if elsewhere || generated || metadata || rekey.is_some() {
         None
     } else {
         match &vindex {
@@ -73,10 +75,12 @@ pub(super) fn plan(
         }
     };
     let in_place = whole.as_ref().is_some_and(|target| !matches!(target, Target::OneShard { .. }));
+    let mut source_columns = Vec::new();
     let copied = if in_place {
         None
     } else {
-        Some(copy(&planning, &mut analysis, &parts, !elsewhere)?)
+        source_columns = self::source_columns(&planning, &mut analysis, &parts)?;
+        Some(copy(&planning, &mut analysis, &parts, &source_columns, !elsewhere)?)
     };
     analysis.occurrences.push(target);
     planning.qualify(&analysis, &keyspace);
@@ -88,7 +92,11 @@ pub(super) fn plan(
                 copied.alone = Some(Route { keyspace: Arc::clone(&keyspace), target, sql, sql_alone: None, hidden: 0 });
             }
             // The names of the table's own part of the text.
-            (copied.prefix, copied.suffix) = around(&planning, insert, &table)?;
+            let given = copied.trial.iter().flat_map(|trial| &trial.columns).filter(|column| column.given);
+            let given: Vec<&str> = given.map(|column| &*column.name).collect();
+            copied.prefix = prefix(&planning, insert, &table, &given)?;
+            copied.suffix = suffix(&planning, insert, &source_columns)?;
+            copied.rekey = rekey.map(Box::new);
             Operator::InsertRows(Box::new(copied))
         }
         (None, Some(target)) => planning.whole(&keyspace, target)?,
@@ -162,6 +170,7 @@ fn copy(
     planning: &Planning<'_>,
     analysis: &mut Analysis<'_>,
     parts: &Parts<'_>,
+    source_columns: &[SourceColumn],
     described_here: bool,
 ) -> Result<InsertRows, SqlError> {
     let Parts { insert, query, bound, output, table } = *parts;
@@ -174,7 +183,6 @@ fn copy(
             return Err(SqlError::new(Code::UnknownColumn, format!("Unknown column '{name}' in 'field list'")));
         }
     }
-    refuse_source_columns(planning, analysis, insert, bound, table)?;
     let auto = table.vtable().and_then(|vtable| vtable.auto_increment.clone());
     let auto_place = auto.as_ref().and_then(|auto| names.iter().position(|name| eq_ignore_case(name, &auto.column)));
     if auto.is_some() && auto_place.is_none() && insert.columns.is_none() {
@@ -183,21 +191,37 @@ fn copy(
             format!("name the columns in the INSERT into `{}`", table.table),
         ));
     }
+    let mut stored = Vec::new();
     let place = match table.primary_vindex() {
         None => None,
         Some(vindex) => {
+            stored = trial_columns(planning, table, vindex, &names, &|_| false)?;
             let mut sources = Vec::new();
             for column in &vindex.columns {
                 let is_auto = auto.as_ref().is_some_and(|auto| eq_ignore_case(&auto.column, column));
-                sources.push(match names.iter().position(|name| eq_ignore_case(name, column)) {
+                let in_trial = stored.iter().position(|stored| eq_ignore_case(&stored.name, column));
+                let named = names.iter().position(|name| eq_ignore_case(name, column));
+                sources.push(match (named, in_trial) {
                     _ if is_auto => KeySource::Generated,
-                    Some(place) => KeySource::Column(place as u32),
-                    None => KeySource::Default(default_value(planning, table, column)?),
+                    (Some(place), _) => KeySource::Column(place as u32),
+                    (None, Some(at)) => KeySource::Stored(at as u32),
+                    (None, None) => KeySource::Default(default_value(planning, table, column)?),
                 });
             }
             Some((placement(planning.context, table, vindex), sources))
         }
     };
+    if insert.columns.is_none() && stored.iter().any(|stored| stored.given) {
+        return Err(SqlError::new(
+            Code::NoColumnList,
+            format!("name the columns in the INSERT into `{}`", table.table),
+        ));
+    }
+    let added: Vec<&str> = match (&auto, auto_place) {
+        (Some(auto), None) => vec![&*auto.column],
+        _ => Vec::new(),
+    };
+    let trial = (!stored.is_empty()).then(|| trial(insert, &names, &added, false, stored));
     let target = match &table.kind {
         ResolvedKind::Reference(_) => Target::Alike,
         ResolvedKind::Pinned(vtable) => vtable.pinned.clone().map_or(Target::Scatter, Target::Pinned),
@@ -209,6 +233,7 @@ fn copy(
     }
     let mut edits = Edits::default();
     widen_floats(analysis, query, bound, output, &mut edits);
+    add_columns(query, source_columns, &mut edits)?;
     Ok(InsertRows {
         keyspace: Arc::clone(&table.keyspace),
         table: Arc::clone(&table.table),
@@ -219,7 +244,9 @@ fn copy(
         target,
         auto_increment: auto.as_ref().map(|auto| (auto_increment(auto), auto_place.map(|place| place as u32))),
         prefix: Template::UNCHANGED,
-        suffix: Template::UNCHANGED,
+        suffix: Vec::new(),
+        rekey: None,
+        trial,
         ignore: insert.ignore,
         described_here,
     })
@@ -292,48 +319,82 @@ fn source_span(planning: &Planning<'_>, insert: &ast::Insert, query: &Query) -> 
     Span::new(start.min(query.span.start), end.max(query.span.end))
 }
 
-/// The text before and behind the rows.
-fn around(planning: &Planning<'_>, insert: &ast::Insert, table: &Resolved) -> Result<(Template, Template), SqlError> {
+/// The text before the rows.
+fn prefix(
+    planning: &Planning<'_>,
+    insert: &ast::Insert,
+    table: &Resolved,
+    given: &[&str],
+) -> Result<Template, SqlError> {
     let auto = table.vtable().and_then(|vtable| vtable.auto_increment.as_ref());
     let mut edits = planning.edits.clone();
     let mut end = insert.table.span.end;
     if let Some(columns) = &insert.columns {
         end = columns.span.end;
-        if let Some(auto) = auto
-            && !columns.columns.iter().any(|column| column.column.is(&auto.column))
-        {
-            let mut name = if columns.columns.is_empty() { Vec::new() } else { Vec::from(*b", ") };
-            write_identifier(&auto.column, &mut name);
-            edits.insert(end - 1, String::from_utf8_lossy(&name).into_owned());
+        let missing = auto.filter(|auto| !columns.columns.iter().any(|column| column.column.is(&auto.column)));
+        let mut alone = columns.columns.is_empty();
+        for name in missing.iter().map(|auto| &*auto.column).chain(given.iter().copied()) {
+            let mut text = if alone { Vec::new() } else { Vec::from(*b", ") };
+            write_identifier(name, &mut text);
+            edits.insert(end - 1, String::from_utf8_lossy(&text).into_owned());
+            alone = false;
         }
     }
     let mut prefix = edits.pieces(Span::new(0, end), planning.fingerprint)?;
     prefix.push(Piece::Sql(" VALUES ".into()));
-    let mut suffix = vec![Piece::Sql("".into())];
-    if let Some(span) = insert.on_duplicate_span {
-        suffix.push(Piece::Sql(" ".into()));
-        suffix.extend(planning.edits.pieces(span, planning.fingerprint)?);
-    }
-    Ok((Template { pieces: prefix }, Template { pieces: suffix }))
+    Ok(Template { pieces: prefix })
 }
 
-/// ON DUPLICATE KEY UPDATE may name columns of the query, which aren't there any more when the rows are inserted.
-fn refuse_source_columns(
+/// The text behind the rows, in which columns of the query are values of the row.
+fn suffix(
+    planning: &Planning<'_>,
+    insert: &ast::Insert,
+    source_columns: &[SourceColumn],
+) -> Result<Vec<SuffixPart>, SqlError> {
+    let Some(span) = insert.on_duplicate_span else { return Ok(Vec::new()) };
+    let mut parts = Vec::new();
+    let mut start = span.start;
+    let mut text = |start, end, value| -> Result<(), SqlError> {
+        let mut pieces = vec![Piece::Sql(" ".into())];
+        pieces.extend(planning.edits.pieces(Span::new(start, end), planning.fingerprint)?);
+        parts.push(SuffixPart { text: Template { pieces }, value });
+        Ok(())
+    };
+    for column in source_columns {
+        text(start, column.span.start, Some(column.at))?;
+        start = column.span.end;
+    }
+    text(start, span.end, None)?;
+    Ok(parts)
+}
+
+/// A column of the query that ON DUPLICATE KEY UPDATE names.
+struct SourceColumn {
+    /// Where it stands there.
+    span: Span,
+    /// Which column of the rows it is.
+    at: u32,
+    /// What reads it.
+    read: String,
+}
+
+/// The columns of the query that ON DUPLICATE KEY UPDATE names. They are read with the rows, since they aren't there any
+/// more when those are inserted.
+fn source_columns(
     planning: &Planning<'_>,
     analysis: &mut Analysis<'_>,
-    insert: &ast::Insert,
-    bound: &Bound,
-    table: &Resolved,
-) -> Result<(), SqlError> {
+    parts: &Parts<'_>,
+) -> Result<Vec<SourceColumn>, SqlError> {
     struct Collect {
         columns: Vec<ast::ColumnRef>,
+        paths: bool,
         query: bool,
     }
     impl Visitor for Collect {
         fn expr(&mut self, expr: &Expr) {
             match &expr.kind {
                 ExprKind::Column(column) => self.columns.push((**column).clone()),
-                ExprKind::JsonPath(path) => self.columns.push(path.column.clone()),
+                ExprKind::JsonPath(_) | ExprKind::Match(_) => self.paths = true,
                 _ => {}
             }
             walk_expr(self, expr);
@@ -343,23 +404,95 @@ fn refuse_source_columns(
             self.query = true;
         }
     }
-    let mut collect = Collect { columns: Vec::new(), query: false };
+    let Parts { insert, bound, table, .. } = *parts;
+    let mut collect = Collect { columns: Vec::new(), paths: false, query: false };
     insert.on_duplicate.iter().for_each(|assignment| collect.expr(&assignment.value));
     if collect.query {
         return Err(unsupported("a subquery in ON DUPLICATE KEY UPDATE of rows that move between shards".to_owned()));
     }
+    if collect.paths && !bound.scope.entries.is_empty() {
+        return Err(unsupported(
+            "a column's JSON path or MATCH in ON DUPLICATE KEY UPDATE of rows that move between shards; use JSON_EXTRACT"
+                .to_owned(),
+        ));
+    }
+    let count = columns(planning, insert, table)?.len() as u32;
+    let mut found: Vec<SourceColumn> = Vec::new();
+    collect.columns.sort_by_key(|column| column.span);
     for column in &collect.columns {
-        let own = column.table.as_ref().is_some_and(|name| name.is(&insert.table.name.value));
-        let known = has_column(planning.context, table, &column.column.value) != Some(false);
+        let text = || String::from_utf8_lossy(column.span.of(planning.text)).into_owned();
+        let own = has_column(planning.context, table, &column.column.value);
+        let named = |name: &str| column.table.as_ref().is_none_or(|table| table.is(name));
+        let of_table = own != Some(false) && named(&insert.table.name.value);
         let mut binder = Binder::new(analysis, &planning.parsed.statement);
-        let of_query = binder.column(column, &bound.scope).is_some();
-        if !own && (of_query || column.table.is_some() || !known) {
-            let text = String::from_utf8_lossy(column.span.of(planning.text)).into_owned();
-            return Err(unsupported(format!(
-                "{text} in ON DUPLICATE KEY UPDATE, which may be a column of the query, while its rows move between shards; \
-                 use VALUES(column) of the inserted row"
-            )));
+        let node = binder.column(column, &bound.scope);
+        // Tables whose columns aren't known may have it too.
+        let of_query = node.is_some() || bound.scope.entries.iter().any(|entry| named(&entry.name) && may_have(entry));
+        match (of_table, of_query) {
+            // MySQL says what it has against it, if it has.
+            (_, false) => {}
+            (true, true) if own == Some(true) && node.is_some() => {
+                let message = format!("Column '{}' in field list is ambiguous", text());
+                return Err(SqlError::new(Code::AmbiguousColumn, message));
+            }
+            (true, true) => {
+                return Err(unsupported(format!(
+                    "{} in ON DUPLICATE KEY UPDATE of rows that move between shards: it isn't certain which table it is of; \
+                     qualify it",
+                    text()
+                )));
+            }
+            (false, true) => {
+                let is_float =
+                    node.and_then(|node| analysis.info(node)).is_some_and(|info| info.data_type == DataType::Float);
+                let read = if is_float { format!("CAST({} AS DOUBLE)", text()) } else { text() };
+                let known = found.iter().find(|known| known.read == read).map(|known| known.at);
+                let next = found.iter().map(|known| known.at).max().map_or(count, |last| last + 1);
+                let at = known.unwrap_or(next);
+                found.push(SourceColumn { span: column.span, at, read });
+            }
         }
     }
+    Ok(found)
+}
+
+/// Whether a table of the query may have columns that aren't known.
+fn may_have(entry: &Entry) -> bool {
+    match &entry.source {
+        EntrySource::Instance(_) => false,
+        EntrySource::Query(_) | EntrySource::Opaque => true,
+    }
+}
+
+/// Read more columns behind those of the query.
+fn add_columns(query: &Query, columns: &[SourceColumn], edits: &mut Edits) -> Result<(), SqlError> {
+    if columns.is_empty() {
+        return Ok(());
+    }
+    let refused = |what: &str| {
+        Err(unsupported(format!(
+            "a column of the query in ON DUPLICATE KEY UPDATE, where the query {what}, of rows that \
+                                 move between shards; use a derived table with the column in its select list"
+        )))
+    };
+    let mut body = &query.body;
+    while let ast::QueryBody::Parenthesised(inside) = body {
+        body = &inside.query.body;
+    }
+    let ast::QueryBody::Select(select) = body else { return refused("isn't a single SELECT") };
+    if select.options.distinct {
+        return refused("has DISTINCT");
+    }
+    if select.group_by.is_some() || super::shape::Shape::of(select).aggregates {
+        // Groups have no such columns, says MySQL.
+        let name = columns.first().map_or("", |column| &*column.read);
+        return Err(SqlError::new(Code::UnknownColumn, format!("Unknown column '{name}' in 'field list'")));
+    }
+    let Some(last) = select.items.last() else { return Err(super::internal("a SELECT without items")) };
+    let mut added: Vec<(u32, &str)> = columns.iter().map(|column| (column.at, &*column.read)).collect();
+    added.sort_unstable();
+    added.dedup();
+    let list: String = added.iter().map(|(_, read)| format!(", {read}")).collect();
+    edits.insert(last.full_span.end, list);
     Ok(())
 }

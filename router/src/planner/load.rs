@@ -26,7 +26,6 @@ struct Clauses {
     table: (Option<Name>, Name),
     charset: Option<Box<str>>,
     format: LoadFormat,
-    starting: bool,
     /// `IGNORE n LINES`, and how many.
     ignored: Option<(Span, u64)>,
     /// The list of columns and variables: where it begins, and the columns' names (`None`: a variable).
@@ -100,14 +99,17 @@ fn split(
     if clauses.xml {
         return Err(unsupported("LOAD XML into a sharded table; LOAD DATA LOCAL is supported"));
     }
-    if clauses.starting {
-        return Err(unsupported("LINES STARTING BY in a LOAD DATA into a sharded table"));
-    }
     let format = clauses.format;
     if format.field_end.is_empty() {
         return Err(unsupported("fields of fixed width in a LOAD DATA into a sharded table"));
     }
-    let markers = format.field_end.iter().chain(&format.line_end).chain(&format.enclosed).chain(&format.escape);
+    let markers = format
+        .field_end
+        .iter()
+        .chain(&format.line_end)
+        .chain(&format.line_start)
+        .chain(&format.enclosed)
+        .chain(&format.escape);
     if !markers.copied().all(|byte| byte.is_ascii()) {
         return Err(unsupported("terminators beyond ASCII in a LOAD DATA into a sharded table"));
     }
@@ -220,8 +222,8 @@ fn read(cursor: &mut Cursor<'_>, context: &Context<'_>) -> Result<Option<Clauses
             enclosed: None,
             escape: (!context.mode.lex.no_backslash_escapes).then_some(b'\\'),
             line_end: b"\n".to_vec(),
+            line_start: Vec::new(),
         },
-        starting: false,
         ignored: None,
         list: None,
         assigned: Vec::new(),
@@ -276,7 +278,7 @@ fn format(cursor: &mut Cursor<'_>, context: &Context<'_>, clauses: &mut Clauses)
             if cursor.eat_all(&["TERMINATED", "BY"]) {
                 clauses.format.line_end = string(cursor, context)?;
             } else if cursor.eat_all(&["STARTING", "BY"]) {
-                clauses.starting = !string(cursor, context)?.is_empty();
+                clauses.format.line_start = string(cursor, context)?;
             } else {
                 break;
             }

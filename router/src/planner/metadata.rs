@@ -21,6 +21,12 @@ struct Gap {
     part: MetadataPart,
 }
 
+/// Whether the statement reads tables that are gathered from all servers.
+pub(super) fn is_gathered(planning: &Planning<'_>, analysis: &Analysis<'_>) -> bool {
+    !planning.context.catalog.is_one_server()
+        && analysis.occurrences.iter().any(|occurrence| layout_of(planning, occurrence).is_some())
+}
+
 /// Plan a query that names such tables; `None`: it doesn't, or one server has all there is.
 pub(super) fn plan(
     planning: &Planning<'_>,
@@ -28,7 +34,7 @@ pub(super) fn plan(
     query: &Query,
     routing: &Routing,
 ) -> Result<Option<Operator>, SqlError> {
-    if planning.context.catalog.is_one_server() {
+    if !is_gathered(planning, analysis) {
         return Ok(None);
     }
     let mut found: Vec<(&Occurrence, &'static Layout)> = Vec::new();
@@ -38,9 +44,6 @@ pub(super) fn plan(
         {
             found.push((occurrence, layout));
         }
-    }
-    if found.is_empty() {
-        return Ok(None);
     }
     let mut names = Names::default();
     names.query(query);

@@ -453,7 +453,7 @@ fn is_certainly_known(key: &KeyExpr, fingerprint: &Fingerprint) -> bool {
             _ => return false,
         },
         ValueExpr::Null | ValueExpr::Int(_) | ValueExpr::Default => LiteralKind::Integer,
-        ValueExpr::Arithmetic(..) | ValueExpr::Evaluate(_) => return false,
+        ValueExpr::Arithmetic(..) | ValueExpr::Evaluate(_) | ValueExpr::Stored(_) => return false,
     };
     match key.coercion {
         Coercion::AsIs => true,

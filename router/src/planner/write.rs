@@ -8,6 +8,7 @@ use super::route::{RoutingKind, is_certainly_one};
 use super::statement::{Planning, apart, hint};
 use crate::error::{Code, SqlError};
 use crate::plan::{Operator, Plan, StatementClass, Target};
+use crate::schema;
 use crate::sql::ast::{
     Assignment, ColumnRef, Delete, DeleteForm, Expr, ExprKind, TableFactor, TableRef, Update, eq_ignore_case,
 };
@@ -55,6 +56,8 @@ pub(super) fn update(planning: Planning<'_>, update: &Update) -> Result<Plan, Sq
             .collect();
         if let Some(vindex) = table.primary_vindex() {
             moves |= moves_rows(&own, vindex);
+            let live = table.live(planning.context);
+            moves |= live.is_some_and(|live| recomputes(live, &own.iter().collect::<Vec<_>>(), vindex));
         }
         if let Some(lookup) = table.vtable().and_then(|vtable| {
             vtable.column_vindexes.iter().skip(1).find(|vindex| {
@@ -140,6 +143,13 @@ pub(super) fn moves_rows<'s>(assignments: impl IntoIterator<Item = &'s Assignmen
     })
 }
 
+/// Whether the assignments change what a generated column of the vindex is computed from.
+pub(super) fn recomputes(live: &schema::Table, assignments: &[&Assignment], vindex: &ColumnVindex) -> bool {
+    let generated = vindex.columns.iter().filter_map(|name| live.column(name)).filter(|column| column.generated);
+    let mut bases = generated.flat_map(|column| live.bases_of(column));
+    bases.any(|base| assignments.iter().any(|assignment| assignment.column.column.is(&base.name)))
+}
+
 fn same_column(left: &ColumnRef, right: &ColumnRef) -> bool {
     left.column.is(&right.column.value)
         && match (&left.table, &right.table) {
@@ -184,7 +194,12 @@ fn finish(
             }
         }
     }
-    let routing = analysis.routing()?;
+    let routing = match analysis.routing() {
+        Err(error) if error.code == Code::CrossKeyspace => {
+            return across(planning, analysis, written, &write, class);
+        }
+        found => found?,
+    };
     planning.written.extend(written.iter().map(|factor| factor.name.span));
     planning.qualify(&analysis, &routing.keyspace);
     let keyspace = routing.keyspace;
@@ -194,7 +209,14 @@ fn finish(
     let sharded = planning.context.catalog.is_sharded(&keyspace);
     // What must be done on all shards, or may move rows, can be left to one shard only if there is no other.
     let root = if sharded && write.moves {
-        change::plan(&planning, &mut analysis, &write.bound, write.changing, written, &keyspace, Target::Scatter)?
+        change::plan(
+            &planning,
+            &mut analysis,
+            &write.bound,
+            write.changing,
+            written,
+            Some((&keyspace, Target::Scatter)),
+        )?
     } else {
         match routing.kind {
             RoutingKind::Unsharded => planning.whole(&keyspace, Target::Unsharded)?,
@@ -202,8 +224,8 @@ fn finish(
             RoutingKind::AnyShard if writes_reference => planning.whole(&keyspace, Target::Alike)?,
             RoutingKind::AnyShard => planning.whole(&keyspace, Target::AnyShard)?,
             _ if writes_reference => {
-                let alone = Target::Scatter;
-                change::plan(&planning, &mut analysis, &write.bound, write.changing, written, &keyspace, alone)?
+                let alone = Some((&keyspace, Target::Scatter));
+                change::plan(&planning, &mut analysis, &write.bound, write.changing, written, alone)?
             }
             RoutingKind::Apart(components) => {
                 let (targets, reason) = apart(&analysis, &components);
@@ -229,6 +251,21 @@ fn finish(
     Ok(planning.finish(class, &analysis, root))
 }
 
+/// Tables of keyspaces that are on different servers: the rows are found first, and changed where each table is.
+fn across(
+    mut planning: Planning<'_>,
+    mut analysis: Analysis<'_>,
+    written: &[&TableFactor],
+    write: &Write<'_>,
+    class: StatementClass,
+) -> Result<Plan, SqlError> {
+    planning.written.extend(written.iter().map(|factor| factor.name.span));
+    let home = written.first().and_then(|factor| table_at(&analysis, factor)).map(|table| table.keyspace);
+    planning.qualify(&analysis, &home.unwrap_or_default());
+    let root = change::plan(&planning, &mut analysis, &write.bound, write.changing, written, None)?;
+    Ok(planning.finish(class, &analysis, root))
+}
+
 /// Find the rows first. Where that can't be, the statement runs as it is if all is on one shard.
 fn gathered(
     planning: &Planning<'_>,
@@ -239,8 +276,8 @@ fn gathered(
     targets: Vec<Target>,
     reason: &str,
 ) -> Result<Operator, SqlError> {
-    let alone = Target::AnyOf(targets.clone());
-    match change::plan(planning, analysis, &write.bound, write.changing, written, keyspace, alone) {
+    let alone = Some((keyspace, Target::AnyOf(targets.clone())));
+    match change::plan(planning, analysis, &write.bound, write.changing, written, alone) {
         Err(error) if error.code == Code::Unsupported => {
             let found = error.message.trim_start_matches("unsupported: ").to_owned();
             planning.one_shard(keyspace, targets, &format!("{reason} ({found})"))

@@ -37,7 +37,11 @@ impl Generator {
             1 => format!(" ORDER BY {}", written.key),
             _ => String::new(),
         };
-        let text = match self.dice.next(8) {
+        let text = match self.dice.next(12) {
+            8 => self.moved(written, &scope),
+            9 => self.both(written),
+            10 => return self.from_query(),
+            11 => return self.updated_key(),
             0..=2 => format!("UPDATE {} SET {}{filter}{order}", written.table, self.assignment(written, &scope)),
             3 | 4 => format!("DELETE FROM {}{filter}{order}", written.table),
             5 => self.joined(written),
@@ -61,21 +65,125 @@ impl Generator {
     fn joined(&mut self, written: &Written) -> String {
         let other = self.dice.pick(&["customer", "orders", "account", "country"]);
         let table = written.table;
-        let mut scope = scope_of(table);
-        let qualified = |name: &str, alias: &str| -> Vec<Column> {
-            let found = table_of(name).map(|table| table.columns).unwrap_or_default();
-            found.iter().map(|(column, kind)| Column { sql: format!("{alias}.{column}"), kind: *kind }).collect()
-        };
-        scope.own = qualified(table, "a");
+        let scope = scope_as(table, "a");
         let link = |name: &str| table_of(name).map_or("id", |table| table.link);
         let on = format!("a.{} = b.{}", link(table), link(other));
-        let only = Scope { own: qualified(other, "b"), outer: Vec::new() };
-        let filter = self.condition(&only, 0);
+        let filter = self.condition(&scope_as(other, "b"), 0);
         if self.dice.chance(50) {
             return format!("DELETE a FROM {table} a JOIN {other} b ON {on} WHERE {filter}");
         }
         let set = self.assignment(written, &scope);
         format!("UPDATE {table} a JOIN {other} b ON {on} SET a.{set} WHERE {filter}")
+    }
+
+    /// An UPDATE of the shard key. No row takes the place of one that moves, too: then the order of the rows would decide.
+    fn moved(&mut self, written: &Written, scope: &Scope) -> String {
+        let table = written.table;
+        let far = 1000 * (1 + self.dice.next(5));
+        let (set, near) = match table {
+            "account" => (format!("name = CONCAT(name, '-m{far}')"), "name NOT LIKE '%-m%'".to_owned()),
+            "customer" => (format!("id = id + {far}"), "id < 1000".to_owned()),
+            _ => (format!("customer_id = customer_id + {far}"), "customer_id < 1000".to_owned()),
+        };
+        let more = if self.dice.chance(40) { format!(", {}", self.assignment(written, scope)) } else { String::new() };
+        let depth = self.dice.next(2);
+        format!("UPDATE {table} SET {set}{more} WHERE {near} AND {}", self.condition(scope, depth))
+    }
+
+    /// UPDATE and DELETE of two tables at once.
+    fn both(&mut self, written: &Written) -> String {
+        let others: Vec<&Written> = WRITTEN.iter().filter(|other| other.table != written.table).collect();
+        let Some(other) = self.dice.one(&others) else { return String::new() };
+        let (one, two) = (scope_as(written.table, "a"), scope_as(other.table, "b"));
+        let link = |name: &str| table_of(name).map_or("id", |table| table.link);
+        let from = format!(
+            "{} a JOIN {} b ON a.{} = b.{}",
+            written.table,
+            other.table,
+            link(written.table),
+            link(other.table)
+        );
+        let filter = if self.dice.chance(50) { self.condition(&one, 0) } else { self.condition(&two, 0) };
+        if self.dice.chance(40) {
+            return format!("DELETE a, b FROM {from} WHERE {filter}");
+        }
+        let (first, second) = (self.assignment(written, &one), self.assignment(other, &two));
+        format!("UPDATE {from} SET a.{first}, b.{second} WHERE {filter}")
+    }
+
+    /// INSERT and REPLACE of a query's rows, in their order.
+    fn from_query(&mut self) -> (String, &'static str) {
+        let scope = scope_as("orders", "o");
+        let filter = self.condition(&scope, 1);
+        match self.dice.next(4) {
+            0 => {
+                let set = self.dice.pick(&[
+                    "points = o.id",
+                    "balance = COALESCE(customer.balance, 0) + o.total",
+                    "notes = CONCAT(COALESCE(o.note, '-'), o.status)",
+                    "customer.id = customer.id + 2000",
+                ]);
+                let text = format!(
+                    "INSERT INTO customer (id, name, points) SELECT o.customer_id + 2, 'q', o.id FROM orders o WHERE {filter} \
+                     ORDER BY o.customer_id, o.id ON DUPLICATE KEY UPDATE {set}"
+                );
+                (text, "customer")
+            }
+            1 => {
+                let text = format!(
+                    "REPLACE INTO account (name, amount) SELECT COALESCE(note, status), total FROM orders o WHERE {filter} \
+                     ORDER BY o.customer_id, o.id"
+                );
+                (text, "account")
+            }
+            2 => {
+                let text = format!(
+                    "INSERT IGNORE INTO item (customer_id, order_id, line, sku) SELECT o.customer_id, o.id, 1, 'q' FROM orders \
+                     o WHERE {filter} ORDER BY o.customer_id, o.id"
+                );
+                (text, "item")
+            }
+            _ => {
+                let text = format!(
+                    "INSERT INTO event (id, body, note) SELECT o.id, JSON_OBJECT('tenant', o.customer_id, 'order', o.id), \
+                     LEFT(o.note, 40) FROM orders o WHERE {filter}"
+                );
+                (text, "event")
+            }
+        }
+    }
+
+    /// ON DUPLICATE KEY UPDATE of the shard key.
+    fn updated_key(&mut self) -> (String, &'static str) {
+        let ignore = self.dice.pick(&["", "", "IGNORE "]);
+        let rows = 1 + self.dice.next(3);
+        let (near, far) = (self.id(), 1000 + self.id());
+        if self.dice.chance(40) {
+            let new: Vec<String> = (0..rows)
+                .map(|_| format!("({}, {}, {}.5)", 101 + self.dice.next(30), self.id(), self.dice.next(99)))
+                .collect();
+            let set = match self.dice.next(4) {
+                0 => format!("customer_id = {near}"),
+                1 => format!("customer_id = customer_id + {far}, total = total + 1"),
+                2 => "customer_id = VALUES(customer_id), total = VALUES(total)".to_owned(),
+                _ => format!("id = id + 500, customer_id = VALUES(customer_id) + {near}"),
+            };
+            let new = new.join(", ");
+            let text = format!(
+                "INSERT {ignore}INTO orders (id, customer_id, total) VALUES {new} ON DUPLICATE KEY UPDATE {set}"
+            );
+            return (text, "orders");
+        }
+        let new: Vec<String> = (0..rows).map(|_| format!("({}, 'k{}')", self.id(), self.dice.next(9))).collect();
+        let set = match self.dice.next(5) {
+            0 => format!("id = {near}"),
+            1 => format!("id = id + {far}, name = VALUES(name)"),
+            2 => "id = VALUES(id), name = VALUES(name)".to_owned(),
+            3 => "id = id, points = COALESCE(points, 0) + 1".to_owned(),
+            _ => format!("points = 3, id = VALUES(id) + {near}"),
+        };
+        let new = new.join(", ");
+        (format!("INSERT {ignore}INTO customer (id, name) VALUES {new} ON DUPLICATE KEY UPDATE {set}"), "customer")
     }
 
     fn insert(&mut self, table: &str) -> String {
@@ -139,6 +247,12 @@ impl Generator {
 
 fn table_of(name: &str) -> Option<&'static Table> {
     TABLES.iter().find(|table| table.name == name)
+}
+
+fn scope_as(name: &str, alias: &str) -> Scope {
+    let columns = table_of(name).map(|table| table.columns).unwrap_or_default();
+    let own = columns.iter().map(|(column, kind)| Column { sql: format!("{alias}.{column}"), kind: *kind }).collect();
+    Scope { own, outer: Vec::new() }
 }
 
 fn scope_of(name: &str) -> Scope {

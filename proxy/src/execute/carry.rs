@@ -1,0 +1,258 @@
+//! Carry changed rows to their new shards: they are read back as MySQL has stored them, inserted there, and deleted on the
+//! old ones.
+
+use super::change::{by_key, write_field};
+use super::insert_rows::RowsText;
+use super::rounds::{self, ShardTexts};
+use super::scatter::{self, Whole};
+use super::{evaluate, found, typed_json};
+use crate::error::StatementError;
+use crate::session::query::Statement;
+use crate::session::{KeyspaceRef, Place, Session};
+use shardgate_router::error::Code;
+use shardgate_router::literal::write_identifier;
+use shardgate_router::plan::{CarriedRow, CopiedColumn, Placement};
+use std::collections::{BTreeMap, HashMap};
+
+/// Settings under which a stored row is read and stored again exactly as it is.
+const EXACTLY: [(&str, &str); 3] = [
+    ("character_set_results", "'utf8mb4'"),
+    ("sql_mode", "'ALLOW_INVALID_DATES,NO_AUTO_VALUE_ON_ZERO'"),
+    ("time_zone", "'+00:00'"),
+];
+
+/// Whose rows are carried.
+pub(super) struct Carried<'c> {
+    pub(super) table: &'c str,
+    /// The columns that tell its rows apart.
+    pub(super) key: Vec<&'c str>,
+    pub(super) row: &'c CarriedRow,
+    pub(super) placement: &'c Placement,
+    pub(super) keyspace: &'c KeyspaceRef,
+}
+
+/// Rows of a shard that belong to another one from now on: the literals of their keys.
+pub(super) struct Leaving {
+    pub(super) shard: u32,
+    pub(super) keys: Vec<Vec<u8>>,
+}
+
+/// What of a table would make a carried row do more than a changed one does.
+pub(super) struct Obstacles {
+    /// It has triggers that a carried row would fire.
+    triggers: bool,
+    /// Foreign keys refer to it, and are looked after.
+    parent: bool,
+    /// It has foreign keys of its own, and they are looked after.
+    pub(super) child: bool,
+}
+
+impl Obstacles {
+    /// Refuse to carry rows.
+    pub(super) fn check(&self, table: &str) -> Result<(), StatementError> {
+        if self.triggers {
+            return Err(refused(table, "the table has triggers, which a move would fire; delete and insert the rows"));
+        }
+        if self.parent {
+            return Err(refused(
+                table,
+                "a foreign key refers to the table, whose rows would stay behind; move those first",
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// The error where rows can't be carried.
+pub(super) fn refused(table: &str, reason: &str) -> StatementError {
+    let message = format!(
+        "unsupported: the statement changes the shard key of rows of `{table}`, which would move them to another shard, and \
+         {reason}"
+    );
+    StatementError::sql(Code::Unsupported, message)
+}
+
+/// Ask a shard what is in the way. An UPDATE's own triggers aren't: they fire where the row is changed.
+pub(super) async fn obstacles(
+    session: &mut Session,
+    keyspace: &KeyspaceRef,
+    table: &str,
+    shard: u32,
+) -> Result<Obstacles, StatementError> {
+    let mut name = Vec::new();
+    shardgate_router::literal::write_string(table.as_bytes(), session.state.mode.lex, &mut name);
+    let name = String::from_utf8_lossy(&name).into_owned();
+    let query = format!(
+        "SELECT (SELECT COUNT(*) FROM information_schema.TRIGGERS WHERE EVENT_OBJECT_SCHEMA = DATABASE() AND \
+         EVENT_OBJECT_TABLE = {name} AND EVENT_MANIPULATION <> 'UPDATE'), (SELECT COUNT(*) FROM \
+         information_schema.KEY_COLUMN_USAGE WHERE REFERENCED_TABLE_SCHEMA = DATABASE() AND REFERENCED_TABLE_NAME = {name}), \
+         (SELECT COUNT(*) FROM information_schema.REFERENTIAL_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = DATABASE() AND \
+         TABLE_NAME = {name}), @@foreign_key_checks"
+    );
+    let place = place(session, keyspace, shard)?;
+    let facts = scatter::run_text(session, place, query.as_bytes()).await?;
+    let fact = |at| facts.rows.first().and_then(|row| row.field(at)).is_some_and(|text| text != b"0");
+    Ok(Obstacles { triggers: fact(0), parent: fact(1) && fact(3), child: fact(2) && fact(3) })
+}
+
+fn place(session: &Session, keyspace: &KeyspaceRef, shard: u32) -> Result<Place, StatementError> {
+    keyspace.place(shard as usize, session.state.target.tablet, session.worker.next_turn())
+}
+
+/// Carry the rows. What a new shard has against a row is the error.
+pub(super) async fn run(
+    session: &mut Session,
+    statement: &Statement<'_>,
+    carried: &Carried<'_>,
+    leaving: &[Leaving],
+) -> Result<(), StatementError> {
+    let before = found::set(session, &EXACTLY);
+    let result = carry(session, statement, carried, leaving).await;
+    session.state.settings = before;
+    result
+}
+
+async fn carry(
+    session: &mut Session,
+    statement: &Statement<'_>,
+    carried: &Carried<'_>,
+    leaving: &[Leaving],
+) -> Result<(), StatementError> {
+    let mut table = Vec::new();
+    write_identifier(carried.table, &mut table);
+    let mut arriving: BTreeMap<u32, Vec<(u32, Whole)>> = BTreeMap::new();
+    let mut deletes = Vec::new();
+    let mut select = b"SELECT ".to_vec();
+    let mut insert = b"INSERT INTO ".to_vec();
+    insert.extend_from_slice(&table);
+    for (index, column) in carried.row.columns.iter().enumerate() {
+        select.extend_from_slice(if index > 0 { b", " } else { b"" });
+        select.extend_from_slice(column.read.as_bytes());
+        if index >= carried.row.stored as usize {
+            continue;
+        }
+        insert.extend_from_slice(if index > 0 { b", " } else { b" (" });
+        write_identifier(&column.name, &mut insert);
+    }
+    for (_, column) in documents(carried) {
+        select.extend_from_slice(b", ");
+        select.extend_from_slice(typed_json::has_typed(&column.name).as_bytes());
+    }
+    select.extend_from_slice(b" FROM ");
+    select.extend_from_slice(&table);
+    insert.extend_from_slice(b") VALUES ");
+    let mut delete = b"DELETE FROM ".to_vec();
+    delete.extend_from_slice(&table);
+    for part in leaving {
+        let all: Vec<usize> = (0..part.keys.len()).collect();
+        let key = |number: usize, out: &mut Vec<u8>| {
+            out.extend_from_slice(part.keys.get(number).map_or(b"NULL".as_slice(), Vec::as_slice));
+        };
+        let mut read = 0;
+        for text in by_key(&select, &carried.key, &all, b" FOR UPDATE", key) {
+            let place = place(session, carried.keyspace, part.shard)?;
+            let whole = scatter::run_text(session, place, &text).await?;
+            read += whole.rows.len();
+            let mut by_shard: BTreeMap<u32, Whole> = BTreeMap::new();
+            for row in whole.rows {
+                let values = carried.row.placed_by.iter().map(|at| {
+                    let column = whole.columns.get(*at as usize);
+                    column.map_or(shardgate_vschema::Value::Null, |column| evaluate::value(row.field(*at), column))
+                });
+                let shard = carried.placement.shard(values.collect(), carried.keyspace.ranges())?;
+                let columns = &whole.columns;
+                by_shard
+                    .entry(shard)
+                    .or_insert_with(|| Whole { columns: columns.clone(), rows: Vec::new() })
+                    .rows
+                    .push(row);
+            }
+            if by_shard.contains_key(&part.shard) {
+                return Err(not_found(carried));
+            }
+            for (shard, rows) in by_shard {
+                arriving.entry(shard).or_default().push((part.shard, rows));
+            }
+        }
+        if read != part.keys.len() {
+            return Err(not_found(carried));
+        }
+        let texts = by_key(&delete, &carried.key, &all, b"", key).into_iter().map(|text| (text, None)).collect();
+        deletes.push(ShardTexts { shard: part.shard, texts });
+    }
+    let mut inserts = Vec::new();
+    for (shard, batches) in arriving {
+        let mut texts = Vec::new();
+        for (from, batch) in &batches {
+            let typed = typed_documents(session, carried, *from, batch).await?;
+            let all: Vec<usize> = (0..batch.rows.len()).collect();
+            let columns = carried.row.stored as usize;
+            let writer = RowsText {
+                prefix: &insert,
+                found: batch,
+                columns,
+                generated: None,
+                behind: &[],
+                instead: Some(&typed),
+                ignore: false,
+            };
+            texts.extend(writer.of(&all, b""));
+        }
+        inserts.push(ShardTexts { shard, texts });
+    }
+    let mut unsaid = Vec::new();
+    rounds::run(session, statement, carried.keyspace, inserts, false, &mut unsaid).await?;
+    rounds::run(session, statement, carried.keyspace, deletes, false, &mut unsaid).await?;
+    Ok(())
+}
+
+/// The JSON columns, and which of the columns they are.
+fn documents<'c>(carried: &Carried<'c>) -> impl Iterator<Item = (u32, &'c CopiedColumn)> {
+    (0u32..).zip(&carried.row.columns).filter(|(_, column)| column.document)
+}
+
+/// Expressions for documents whose text doesn't tell all.
+async fn typed_documents(
+    session: &mut Session,
+    carried: &Carried<'_>,
+    shard: u32,
+    rows: &Whole,
+) -> Result<HashMap<(usize, u32), Vec<u8>>, StatementError> {
+    let mut found = HashMap::new();
+    let width = carried.row.columns.len() as u32;
+    for (flag, (at, column)) in (width..).zip(documents(carried)) {
+        for (number, row) in rows.rows.iter().enumerate() {
+            let Some(text) = row.field(at).filter(|_| row.field(flag).is_some_and(|flag| flag != b"0")) else {
+                continue;
+            };
+            let place = place(session, carried.keyspace, shard)?;
+            let condition = condition(carried, rows, number).ok_or_else(|| not_found(carried))?;
+            let stored =
+                typed_json::Stored { place: &place, table: carried.table, column: &column.name, condition: &condition };
+            found.insert((number, at), typed_json::literal(session, &stored, text).await?);
+        }
+    }
+    Ok(found)
+}
+
+/// The condition that finds a row by its key.
+fn condition(carried: &Carried<'_>, rows: &Whole, number: usize) -> Option<Vec<u8>> {
+    let mut out = Vec::new();
+    for name in &carried.key {
+        let at = carried.row.columns.iter().position(|column| column.name.eq_ignore_ascii_case(name))? as u32;
+        out.extend_from_slice(if out.is_empty() { b" WHERE " } else { b" AND " });
+        write_identifier(name, &mut out);
+        out.extend_from_slice(b" = ");
+        write_field(rows, number, at, &mut out);
+    }
+    Some(out)
+}
+
+fn not_found(carried: &Carried<'_>) -> StatementError {
+    let message = format!(
+        "unsupported: the rows of `{}` that move to another shard are not found by the values that their key was given; \
+         assign values of the columns' own types",
+        carried.table
+    );
+    StatementError::sql(Code::Unsupported, message)
+}
