@@ -97,7 +97,7 @@ codes! {
     /// A transaction that is committed on some of its shards only.
     PartialCommit = 14008, 1105, "HY000", "COMMIT failed on one shard after others had committed (transactions over several shards are best effort).", "The message names the shards; undo or repeat the missing part by hand.";
     /// A data definition that is done on some of the shards only.
-    PartialDdl = 14009, 1105, "HY000", "A data definition failed on one shard after others had carried it out.", "The message names the shards; run the statement on the others (`USE keyspace:shard`) once the cause is gone.";
+    PartialDdl = 14009, 1105, "HY000", "A data definition failed on one shard after others had carried it out, or its answer was lost; or another one of the same objects is left so.", "The message names the shards. Once the cause is gone, repeat the same statement: it runs only where it isn't done. `SHOW SHARDGATE STATUS` lists what is unfinished; see `docs/ddl.md`.";
     /// A limit on what one statement may hold in the proxy.
     TooManyRows = 14010, 1105, "HY000", "The statement would hold more in the proxy, or move more into temporary tables, than `limits.max_gathered_rows` or `max_gathered_bytes` allow.", "Narrow the statement, or raise the limit.";
     /// Time is up.

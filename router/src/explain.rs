@@ -105,6 +105,12 @@ fn operator(operator: &Operator, args: &Arguments<'_>) -> Json {
         }
         Operator::Gather(found) => gather(found, args),
         Operator::Broadcast(found) => broadcast(found, args),
+        Operator::Expand(found) => json!({
+            "operator": "Expand",
+            "keyspace": *found.keyspace,
+            "reason": *found.reason,
+            "sql": template(&found.sql, args),
+        }),
         Operator::Insert(found) => insert(found, args),
         Operator::InsertRows(found) => writes::insert_rows(found, args),
         Operator::Change(found) => writes::change(found, args),
@@ -121,11 +127,11 @@ fn operator(operator: &Operator, args: &Arguments<'_>) -> Json {
             }).collect::<Vec<_>>(),
             "sql": template(&load.sql, args),
         }),
-        Operator::Ddl(Ddl { keyspace, kind, tables, sql }) => json!({
+        Operator::Ddl(Ddl { keyspace, kind, objects, sql }) => json!({
             "operator": "Ddl",
             "keyspace": **keyspace,
             "kind": format!("{kind:?}"),
-            "tables": tables.iter().map(|table| table.to_string()).collect::<Vec<_>>(),
+            "tables": objects.iter().map(|object| object.name.to_string()).collect::<Vec<_>>(),
             "sql": template(sql, args),
         }),
         Operator::Metadata(found) => metadata(found, args),

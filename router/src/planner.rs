@@ -16,6 +16,7 @@ mod ctes;
 mod cursor;
 mod ddl;
 mod edit;
+mod expand;
 mod explain;
 mod foreign_keys;
 mod full_text;
@@ -42,6 +43,8 @@ mod shape;
 mod show;
 mod show_metadata;
 mod statement;
+mod stored_functions;
+mod views;
 mod vindex_rows;
 mod write;
 
@@ -54,6 +57,7 @@ use crate::sql::ast::Statement;
 use crate::sql::options::{ClientCharset, ParseOptions};
 use crate::sql::token::TokenKind;
 use cursor::Cursor;
+pub use expand::plan_gathered;
 use statement::Planning;
 use std::sync::Arc;
 
@@ -193,6 +197,7 @@ fn rows(text: &[u8], start: usize, fingerprint: &Fingerprint, context: &Context<
             });
         }
     };
+    stored_functions::check(context, &parsed.statement)?;
     let planning = Planning::new(text, fingerprint, context, &parsed)?;
     match &parsed.statement {
         Statement::Query(query) => match vindex_rows::plan(&planning, query)? {

@@ -31,6 +31,8 @@ pub struct KeyspaceSchema {
     pub tables: HashMap<Arc<str>, Arc<Table>>,
     /// Whether the server keeps table names apart by case (`lower_case_table_names` is 0, as on Linux).
     pub case_sensitive: bool,
+    /// Stored functions, by their names in lower case: whether they read or write tables.
+    pub functions: HashMap<Arc<str>, bool>,
 }
 
 impl KeyspaceSchema {
@@ -43,11 +45,47 @@ impl KeyspaceSchema {
         }
     }
 
+    /// Note the stored functions: their names and bodies (`None`: not readable). One that calls another which touches
+    /// tables does so, too.
+    pub fn insert_functions(&mut self, functions: &[(String, Option<String>)]) {
+        let bodies: Vec<(Arc<str>, Option<Vec<String>>)> =
+            functions.iter().map(|(name, body)| (Arc::from(name.to_lowercase()), body.as_deref().map(words))).collect();
+        let touches = |words: &Option<Vec<String>>| {
+            words.as_ref().is_none_or(|words| {
+                let has = |word: &str| words.iter().any(|known| known == word);
+                (has("select") && has("from"))
+                    || ["insert", "update", "delete", "call"].iter().any(|word| has(word))
+                    || (has("replace") && has("into"))
+            })
+        };
+        self.functions = bodies.iter().map(|(name, words)| (Arc::clone(name), touches(words))).collect();
+        // As often as one may call the next.
+        for _ in 0..bodies.len() {
+            let mut changed = false;
+            for (name, words) in &bodies {
+                let calls = |word: &String| self.functions.get(word.as_str()).copied().unwrap_or_default();
+                let found = words.as_ref().is_some_and(|words| words.iter().any(calls));
+                if found && self.functions.insert(Arc::clone(name), true) == Some(false) {
+                    changed = true;
+                }
+            }
+            if !changed {
+                break;
+            }
+        }
+    }
+
     /// Put a table in, under the right form of its name.
     pub fn insert(&mut self, table: Table) {
         let name = if self.case_sensitive { Arc::clone(&table.name) } else { Arc::from(table.name.to_lowercase()) };
         self.tables.insert(name, Arc::new(table));
     }
+}
+
+/// The words of a routine's body, in lower case. Those in strings and comments count: rather too many than too few.
+fn words(body: &str) -> Vec<String> {
+    let is_word = |char: char| char.is_alphanumeric() || matches!(char, '_' | '$');
+    body.split(|char| !is_word(char)).filter(|word| !word.is_empty()).map(str::to_lowercase).collect()
 }
 
 /// Whether a table is a view.
@@ -71,6 +109,17 @@ pub struct Table {
     pub columns: Vec<Column>,
     /// The primary key (first, if there is one) and the unique keys.
     pub unique_keys: Vec<UniqueKey>,
+    /// What a view is made of; `None`: it is a table, or the server doesn't tell (the SHOW VIEW privilege is missing).
+    pub view: Option<View>,
+}
+
+/// The query of a view, as the server keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct View {
+    /// Its text in MySQL's own writing: every table with its database, every item with its name, `*` written out.
+    pub definition: Arc<str>,
+    /// The database on the server that was read; in the text it stands for the keyspace.
+    pub database: Arc<str>,
 }
 
 impl Table {
@@ -291,4 +340,26 @@ pub enum ColumnDefault {
     Constant(Arc<str>),
     /// An expression (`DEFAULT (uuid())`, `CURRENT_TIMESTAMP`).
     Expression(Arc<str>),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn functions_that_touch_tables_are_known_by_their_bodies() {
+        let mut schema = KeyspaceSchema::default();
+        let body = |text: &str| Some(text.to_owned());
+        schema.insert_functions(&[
+            ("Twice".to_owned(), body("RETURN n * 2")),
+            ("trimmed".to_owned(), body("RETURN TRIM(LEADING 'x' FROM REPLACE(s, 'a', 'b'))")),
+            ("total".to_owned(), body("BEGIN DECLARE t INT; SELECT SUM(x) INTO t FROM orders; RETURN t; END")),
+            ("outer_one".to_owned(), body("RETURN middle(n)")),
+            ("middle".to_owned(), body("RETURN total(n) + Twice(n)")),
+            ("secret".to_owned(), None),
+        ]);
+        let touching = |name: &str| schema.functions[name];
+        assert!(!touching("twice") && !touching("trimmed"));
+        assert!(touching("total") && touching("middle") && touching("outer_one") && touching("secret"));
+    }
 }

@@ -46,8 +46,7 @@ fn table(create: &CreateTable) -> Table {
     };
     let collation = option("collate").or_else(|| option("charset").map(|charset| default_collation(&charset)));
     let collation = collation.unwrap_or_else(|| DEFAULT_COLLATION.to_owned());
-    let mut table =
-        Table { name: Arc::from(name), kind: TableKind::Base, columns: Vec::new(), unique_keys: Vec::new() };
+    let mut table = Table { name: Arc::from(name), kind: TableKind::Base, ..Table::default() };
     for definition in &create.columns {
         let (column, key) = column(definition, &collation);
         if let Some(primary) = key {

@@ -29,7 +29,7 @@ const ACQUIRE: Duration = Duration::from_secs(2);
 const SLACK: Duration = Duration::from_secs(8);
 
 /// A cluster whose servers may be hurt, one test at a time; each leaves them well.
-async fn cluster() -> MutexGuard<'static, Cluster> {
+pub(crate) async fn cluster() -> MutexGuard<'static, Cluster> {
     static CLUSTER: OnceCell<Mutex<Cluster>> = OnceCell::const_new();
     let start = || async {
         let cluster = Cluster::builder()
@@ -54,7 +54,7 @@ async fn client(cluster: &Cluster) -> Conn {
 }
 
 /// The id of a row on each shard, in the order of the shards.
-async fn row_of_each_shard(cluster: &Cluster) -> [i64; 2] {
+pub(crate) async fn row_of_each_shard(cluster: &Cluster) -> [i64; 2] {
     let mut ids = Vec::new();
     for (_, shard) in cluster.shards("faulty").expect("shards") {
         let mut connection = shard.connect().await.expect("a login");

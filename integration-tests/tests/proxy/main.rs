@@ -2,6 +2,7 @@
 //! One program, so that its tests share servers and the proxy.
 
 mod clients;
+mod ddl;
 mod faults;
 mod fixture;
 mod load_data;

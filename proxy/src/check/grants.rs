@@ -3,11 +3,15 @@
 use crate::check::Visit;
 use crate::check::facts::InstanceFacts;
 use crate::check::finding::Finding;
+use crate::control::OWN_DATABASE;
 
 /// Without these, statements of clients fail.
 const NEEDED: [&str; 4] = ["SELECT", "INSERT", "UPDATE", "DELETE"];
 /// Without these, DDL of clients fails.
 const NEEDED_FOR_DDL: [&str; 4] = ["CREATE", "DROP", "ALTER", "INDEX"];
+
+/// Without these on the proxy's own database, DDL over several shards runs without a journal.
+const NEEDED_FOR_JOURNAL: [&str; 5] = ["CREATE", "SELECT", "INSERT", "UPDATE", "DELETE"];
 
 /// Rights that the proxy's user lacks on a shard's database. Nothing is said if it has roles, whose rights SHOW GRANTS
 /// doesn't list, and of the default MySQL, whose rights are those that the application had.
@@ -17,7 +21,7 @@ pub(crate) fn missing(visit: &Visit, facts: &InstanceFacts) -> Vec<Finding> {
     if grants.iter().any(|grant| matches!(grant, Grant::Role)) {
         return Vec::new();
     }
-    let has = |right: &str| {
+    let has_on = |database: &str, right: &str| {
         grants.iter().any(|grant| match grant {
             Grant::Rights { rights, scope } => {
                 covers(scope, database)
@@ -26,9 +30,10 @@ pub(crate) fn missing(visit: &Visit, facts: &InstanceFacts) -> Vec<Finding> {
             Grant::Role => false,
         })
     };
-    let lacking = |rights: &[&str]| -> Vec<String> {
-        rights.iter().filter(|right| !has(right)).map(|right| (*right).to_owned()).collect()
+    let lacking_on = |database: &str, rights: &[&str]| -> Vec<String> {
+        rights.iter().filter(|right| !has_on(database, right)).map(|right| (*right).to_owned()).collect()
     };
+    let lacking = |rights: &[&str]| lacking_on(database, rights);
     let mut findings = Vec::new();
     let (needed, for_ddl) = (lacking(&NEEDED), lacking(&NEEDED_FOR_DDL));
     let hint = |rights: &[String]| format!("GRANT {} ON `{database}`.* TO the proxy's user", rights.join(", "));
@@ -39,6 +44,11 @@ pub(crate) fn missing(visit: &Visit, facts: &InstanceFacts) -> Vec<Finding> {
     if !for_ddl.is_empty() {
         let message = format!("the proxy's user has no right to {}, so DDL of clients fails", for_ddl.join(", "));
         findings.push(Finding::warning(visit.place(), message).with_hint(hint(&for_ddl).as_str()));
+    } else if !lacking_on(OWN_DATABASE, &NEEDED_FOR_JOURNAL).is_empty() {
+        let message =
+            "the proxy's user may not keep a journal, so DDL that breaks off on one shard has to be finished by hand";
+        let hint = format!("GRANT {} ON `{OWN_DATABASE}`.* TO the proxy's user", NEEDED_FOR_JOURNAL.join(", "));
+        findings.push(Finding::warning(visit.place(), message).with_hint(hint.as_str()));
     }
     findings
 }
@@ -129,7 +139,11 @@ mod tests {
             let grants = grants.iter().map(|line| (*line).to_owned()).collect();
             missing(visit, &InstanceFacts { grants, ..InstanceFacts::default() })
         };
-        assert!(lacking(&["GRANT USAGE ON *.* TO `p`@`%`", "GRANT ALL PRIVILEGES ON `k`.* TO `p`@`%`"]).is_empty());
+        let own = "GRANT ALL PRIVILEGES ON `k`.* TO `p`@`%`";
+        assert!(lacking(&[own, "GRANT ALL PRIVILEGES ON `\\_shardgate`.* TO `p`@`%`"]).is_empty());
+        let found = lacking(&["GRANT USAGE ON *.* TO `p`@`%`", own]);
+        assert_eq!(found.len(), 1);
+        assert!(found[0].to_string().contains("journal"), "{}", found[0]);
         let found = lacking(&["GRANT SELECT, INSERT, UPDATE, CREATE, DROP, ALTER, INDEX ON *.* TO `p`@`%`"]);
         assert_eq!(found.len(), 1);
         assert_eq!(

@@ -17,7 +17,7 @@ pub(crate) mod test_world;
 mod watcher;
 
 pub(crate) use connect::{ControlConnection, ControlError, identifier, number, text};
-pub(crate) use schema_reader::SYSTEM_DATABASES;
+pub(crate) use schema_reader::{OWN_DATABASE, SYSTEM_DATABASES};
 pub(crate) use status::{ControlStatus, KeyspaceState, KeyspaceStatus};
 
 use crate::config::Config;

@@ -72,9 +72,12 @@ pub(crate) async fn read_keyspace(
     let tables = rows(&mut connection, &schema_rows::tables_query(database)).await?;
     let columns = rows(&mut connection, &schema_rows::columns_query(database)).await?;
     let unique_keys = rows(&mut connection, &schema_rows::unique_keys_query(database)).await?;
+    let views = rows(&mut connection, &schema_rows::views_query(database)).await?;
+    let functions = rows(&mut connection, &schema_rows::functions_query(database)).await?;
     connection.close().await;
-    let schema =
-        schema_rows::keyspace_schema(server.case_sensitive, server.is_mariadb(), &tables, &columns, &unique_keys);
+    let views = schema_rows::Views { database, rows: &views, functions: &functions };
+    let (case_sensitive, mariadb) = (server.case_sensitive, server.is_mariadb());
+    let schema = schema_rows::keyspace_schema(case_sensitive, mariadb, &tables, &columns, &unique_keys, views);
     let read = keyspace.shards.get(at).map(|shard| &shard.name);
     let mut warnings = Vec::new();
     for shard in &keyspace.shards {
@@ -106,11 +109,18 @@ pub(crate) async fn read_default(backend: &Backend, shard: &Arc<Shard>) -> Resul
     let server = server_facts(&mut connection).await?;
     let found = connection.rows("listing the databases", "SHOW DATABASES", QUERY_TIMEOUT).await?;
     connection.close().await;
-    let mut databases: Vec<Arc<str>> =
-        found.iter().filter_map(|row| text(row, 0)).filter(|name| !is_system_database(name)).map(Arc::from).collect();
+    let mut databases: Vec<Arc<str>> = found
+        .iter()
+        .filter_map(|row| text(row, 0))
+        .filter(|name| !is_system_database(name) && name != OWN_DATABASE)
+        .map(Arc::from)
+        .collect();
     databases.sort();
     Ok(DefaultReading { databases, server })
 }
+
+/// The proxy's own database on a server, which clients don't see.
+pub(crate) const OWN_DATABASE: &str = "_shardgate";
 
 /// MySQL's own databases.
 pub(crate) const SYSTEM_DATABASES: [&str; 4] = ["information_schema", "mysql", "performance_schema", "sys"];
@@ -174,7 +184,7 @@ async fn rows(connection: &mut ControlConnection, sql: &str) -> Result<Vec<Row>,
 async fn checksum(connection: &mut ControlConnection, database: &str) -> Result<Checksum, ControlError> {
     const STEP: &str = "reading the schema's checksum";
     let rows = connection.rows(STEP, &schema_rows::checksum_query(database), QUERY_TIMEOUT).await?;
-    Checksum::from_rows(&rows).ok_or_else(|| connection.odd(STEP, "the answer isn't two rows of numbers"))
+    Checksum::from_rows(&rows).ok_or_else(|| connection.odd(STEP, "the answer isn't four rows of numbers"))
 }
 
 async fn server_facts(connection: &mut ControlConnection) -> Result<ServerFacts, ControlError> {
@@ -235,7 +245,11 @@ mod tests {
         let keys: Vec<_> =
             customer.unique_keys.iter().map(|key| (&*key.name, key.primary, key.columns.len())).collect();
         assert_eq!(keys, [("PRIMARY", true, 1), ("by_email", false, 1), ("two", false, 2)]);
-        assert_eq!(reading.schema.table("v").unwrap().kind, TableKind::View);
+        let view = reading.schema.table("v").unwrap();
+        assert_eq!(view.kind, TableKind::View);
+        let definition = view.view.as_ref().unwrap();
+        assert!(definition.definition.contains("from `ctl_schema_0`.`customer`"), "{definition:?}");
+        assert_eq!(&*definition.database, "ctl_schema_0");
     }
 
     #[tokio::test]

@@ -2,7 +2,7 @@
 
 use super::connect::{literal, number, text};
 use mysql_async::Row;
-use shardgate_router::schema::{Column, ColumnDefault, DataType, KeyspaceSchema, Table, TableKind, UniqueKey};
+use shardgate_router::schema::{Column, ColumnDefault, DataType, KeyspaceSchema, Table, TableKind, UniqueKey, View};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -21,6 +21,23 @@ pub(super) fn columns_query(database: &str) -> String {
     )
 }
 
+/// The views: name, definition.
+pub(super) fn views_query(database: &str) -> String {
+    format!(
+        "SELECT TABLE_NAME, VIEW_DEFINITION FROM information_schema.VIEWS WHERE TABLE_SCHEMA = {}",
+        literal(database)
+    )
+}
+
+/// The stored functions: name, body.
+pub(super) fn functions_query(database: &str) -> String {
+    format!(
+        "SELECT ROUTINE_NAME, ROUTINE_DEFINITION FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = {} AND \
+         ROUTINE_TYPE = 'FUNCTION'",
+        literal(database)
+    )
+}
+
 /// The columns of all unique keys, in order.
 pub(super) fn unique_keys_query(database: &str) -> String {
     format!(
@@ -30,7 +47,7 @@ pub(super) fn unique_keys_query(database: &str) -> String {
     )
 }
 
-/// Numbers that change with any change of columns or unique keys: two rows, each a count and a hash. (SHA2, because
+/// Numbers that change with any change of columns, unique keys, views or functions: four rows, each a count and a hash. (SHA2, because
 /// MySQL 9.6 and newer have no MD5, and CRC32 joined by XOR misses equal changes of two tables.)
 pub(super) fn checksum_query(database: &str) -> String {
     let database = literal(database);
@@ -41,7 +58,15 @@ pub(super) fn checksum_query(database: &str) -> String {
          UNION ALL \
          SELECT COUNT(*), COALESCE(BIT_XOR(CAST(CONV(LEFT(SHA2(CONCAT_WS('/', TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX, \
          COALESCE(COLUMN_NAME, '')), 224), 16), 16, 10) AS UNSIGNED)), 0) FROM information_schema.STATISTICS \
-         WHERE TABLE_SCHEMA = {database} AND NON_UNIQUE = 0"
+         WHERE TABLE_SCHEMA = {database} AND NON_UNIQUE = 0 \
+         UNION ALL \
+         SELECT COUNT(*), COALESCE(BIT_XOR(CAST(CONV(LEFT(SHA2(CONCAT_WS('/', TABLE_NAME, \
+         REPLACE(VIEW_DEFINITION, CONCAT('`', TABLE_SCHEMA, '`.'), '')), 224), 16), 16, 10) AS UNSIGNED)), 0) \
+         FROM information_schema.VIEWS WHERE TABLE_SCHEMA = {database} \
+         UNION ALL \
+         SELECT COUNT(*), COALESCE(BIT_XOR(CAST(CONV(LEFT(SHA2(CONCAT_WS('/', ROUTINE_NAME, ROUTINE_DEFINITION), 224), 16), \
+         16, 10) AS UNSIGNED)), 0) FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = {database} AND ROUTINE_TYPE = \
+         'FUNCTION'"
     )
 }
 
@@ -50,17 +75,35 @@ pub(super) fn checksum_query(database: &str) -> String {
 pub(crate) struct Checksum {
     columns: (u64, u64),
     unique_keys: (u64, u64),
+    views: (u64, u64),
+    functions: (u64, u64),
 }
 
 impl Checksum {
-    /// From the query's two rows.
+    /// From the query's four rows.
     pub(super) fn from_rows(rows: &[Row]) -> Option<Self> {
         let pair = |row: &Row| Some((number(row, 0)?, number(row, 1)?));
         match rows {
-            [columns, unique_keys] => Some(Checksum { columns: pair(columns)?, unique_keys: pair(unique_keys)? }),
+            [columns, unique_keys, views, functions] => Some(Checksum {
+                columns: pair(columns)?,
+                unique_keys: pair(unique_keys)?,
+                views: pair(views)?,
+                functions: pair(functions)?,
+            }),
             _ => None,
         }
     }
+}
+
+/// The views and stored functions of a database.
+#[derive(Clone, Copy)]
+pub(super) struct Views<'v> {
+    /// The database's name on the server.
+    pub(super) database: &'v str,
+    /// The rows of [`views_query`].
+    pub(super) rows: &'v [Row],
+    /// The rows of [`functions_query`].
+    pub(super) functions: &'v [Row],
 }
 
 /// The schema of one database from the rows of the queries above.
@@ -70,6 +113,7 @@ pub(super) fn keyspace_schema(
     tables: &[Row],
     columns: &[Row],
     unique_keys: &[Row],
+    views: Views<'_>,
 ) -> KeyspaceSchema {
     let mut names = Names::default();
     let mut found: HashMap<String, Table> = HashMap::with_capacity(tables.len());
@@ -77,7 +121,7 @@ pub(super) fn keyspace_schema(
         let Some(name) = text(row, 0) else { continue };
         let kind =
             if text(row, 1).is_some_and(|kind| kind.contains("VIEW")) { TableKind::View } else { TableKind::Base };
-        let table = Table { name: names.shared(&name), kind, columns: Vec::new(), unique_keys: Vec::new() };
+        let table = Table { name: names.shared(&name), kind, ..Table::default() };
         found.insert(name, table);
     }
     for row in columns {
@@ -98,7 +142,16 @@ pub(super) fn keyspace_schema(
             }
         }
     }
+    let body = |row: &Row| Some((text(row, 0)?, text(row, 1).filter(|body| !body.is_empty())));
+    let functions: Vec<_> = views.functions.iter().filter_map(body).collect();
+    let database: Arc<str> = Arc::from(views.database);
+    for row in views.rows {
+        let Some(table) = text(row, 0).and_then(|name| found.get_mut(&name)) else { continue };
+        let definition = text(row, 1).filter(|definition| !definition.is_empty());
+        table.view = definition.map(|text| View { definition: Arc::from(text), database: Arc::clone(&database) });
+    }
     let mut schema = KeyspaceSchema { case_sensitive, ..KeyspaceSchema::default() };
+    schema.insert_functions(&functions);
     for mut table in found.into_values().filter(|table| !table.columns.is_empty()) {
         table.unique_keys.retain(|key| key.columns.iter().all(|column| !column.is_empty()));
         table.unique_keys.sort_by_key(|key| !key.primary);

@@ -3,8 +3,8 @@
 //! Each shard of the statement gets a scratch session with the rows that travel in temporary tables. These connections
 //! are laid ready, so that the operators that combine the shards' rows get them instead of others.
 
-use super::gather::{Fill, is_alone, reply, scratch};
-use super::{gather, route};
+use super::gather::{Fill, is_alone, reply};
+use super::{gather, route, scratch};
 use crate::error::StatementError;
 use crate::metrics::Reach;
 use crate::session::query::Statement;

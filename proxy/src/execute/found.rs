@@ -1,6 +1,7 @@
 //! Rows that a write needs first: their query is planned and run as a client's would be, and its rows are held.
 
 use super::broadcast;
+use super::expand;
 use super::gather;
 use super::metadata;
 use super::route;
@@ -101,6 +102,7 @@ pub(super) async fn rows(session: &mut Session, text: &[u8]) -> Result<Whole, St
         }
         Operator::Gather(gather) => gather::run(session, &statement, gather).await,
         Operator::Broadcast(broadcast) => broadcast::run(session, &statement, broadcast).await,
+        Operator::Expand(expand) => expand::run(session, &statement, expand).await,
         Operator::Metadata(metadata) => metadata::run(session, &statement, metadata).await,
         _ => Err(StatementError::sql(Code::Internal, "the query that finds the rows isn't one that reads rows")),
     };

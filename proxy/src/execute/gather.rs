@@ -4,17 +4,17 @@ mod definition;
 mod fill;
 mod literal;
 pub(super) mod reply;
-pub(super) mod scratch;
 mod tables;
 
 use super::prepared::prepare;
 use super::route;
+use super::scratch::Scratch;
 use crate::error::StatementError;
 use crate::metrics::Reach;
 use crate::session::query::Statement;
 use crate::session::{Described, KeyspaceRef, Session};
-use scratch::Scratch;
 use shardgate_router::plan::{Gather, Route, ShardSet};
+use shardgate_wire::ColumnDefinition;
 pub(super) use tables::Fill;
 
 /// Run a statement whole if its tables are on one shard, else on gathered tables.
@@ -28,9 +28,19 @@ pub(super) async fn run(
     {
         return route::run(session, statement, alone).await;
     }
-    let scratch = gathered(session, statement, gather).await?;
-    reply::run(session, statement, gather, scratch).await?;
+    run_as(session, statement, gather, &[]).await?;
     Ok(Reach::SeveralShards)
+}
+
+/// Run a statement on gathered tables. Its columns are called as a shard calls them, as far as that is known.
+pub(super) async fn run_as(
+    session: &mut Session,
+    statement: &Statement<'_>,
+    gather: &Gather,
+    known: &[ColumnDefinition<'static>],
+) -> Result<(), StatementError> {
+    let scratch = gathered(session, statement, gather).await?;
+    reply::run(session, statement, reply::Naming { gather, known }, scratch).await
 }
 
 /// Let a scratch session describe the parameters and columns of a statement that no shard can: its tables are in several
@@ -58,7 +68,7 @@ async fn describe_on(
     let text = route::render(session, statement, &gather.sql, &scratch.lease.place, &[], None)?;
     let described = prepare(&mut scratch.lease.backend, &text).await;
     let (_, parameters, mut columns) = described.map_err(|error| scratch.failed(error))?;
-    reply::rename(gather, &mut columns);
+    reply::Naming { gather, known: &[] }.name(&mut columns);
     Ok((parameters, columns))
 }
 

@@ -2,7 +2,7 @@
 //! clients use.
 
 use super::ask::{Fields, ask};
-use crate::control::{SYSTEM_DATABASES, identifier};
+use crate::control::{OWN_DATABASE, SYSTEM_DATABASES, identifier};
 use crate::error::StatementError;
 use crate::session::query::Statement;
 use crate::session::{KeyspaceRef, Place, Session, TabletType};
@@ -13,9 +13,6 @@ use shardgate_vschema::Value;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
-
-/// The proxy's own database on a shard, which clients don't see.
-const OWN_DATABASE: &str = "_shardgate";
 
 /// A column of a table of `information_schema`, as the server declares it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -12,6 +12,7 @@ mod ddl;
 mod decimal;
 mod double;
 mod evaluate;
+mod expand;
 mod explained;
 mod fold;
 mod found;
@@ -38,6 +39,7 @@ mod route;
 mod row_writer;
 mod rows;
 mod scatter;
+mod scratch;
 mod shard_rows;
 mod sort;
 mod sort_key;
@@ -53,6 +55,7 @@ mod warnings;
 mod write;
 
 pub(crate) use ask::ask_as_session;
+pub(crate) use ddl::unfinished as unfinished_ddl;
 pub(crate) use found::Collector;
 pub(crate) use information_schema::SystemColumn;
 pub(crate) use output::{Protocol, ReplyContext, simple_result};
@@ -87,6 +90,7 @@ async fn run_other(
         }
         Operator::Gather(gather) => Box::pin(gather::run(session, statement, gather)).await,
         Operator::Broadcast(broadcast) => Box::pin(broadcast::run(session, statement, broadcast)).await,
+        Operator::Expand(expand) => Box::pin(expand::run(session, statement, expand)).await,
         Operator::Insert(insert) => Box::pin(insert::run(session, statement, insert)).await,
         Operator::Pulled(pulled) => Box::pin(pulled::run(session, statement, pulled)).await,
         Operator::InsertRows(insert) => Box::pin(insert_rows::run(session, statement, insert)).await,

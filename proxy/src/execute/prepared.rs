@@ -64,6 +64,11 @@ pub(crate) async fn describe(
     if let Some(gather) = gathered.filter(|gather| gather.alone.is_none()) {
         return super::gather::describe(session, statement, gather).await;
     }
+    if let Operator::Expand(expand) = &statement.plan.root
+        && expand.alone.is_none()
+    {
+        return super::expand::describe(session, statement, expand).await;
+    }
     let (keyspace, template) = described_by(&statement.plan.root);
     let place = describing_place(session, keyspace)?;
     let mut tables = Vec::new();
@@ -137,6 +142,7 @@ fn described_by(operator: &Operator) -> (Option<&str>, Option<&Template>) {
         Operator::Limit(limit) => described_by(&limit.input),
         Operator::Gather(gather) => described_by_gather(gather),
         Operator::Broadcast(broadcast) => described_by_gather(&broadcast.gathered),
+        Operator::Expand(expand) => (Some(&expand.keyspace), expand.alone.as_ref().map(|alone| &alone.sql)),
         Operator::Insert(insert) => (Some(&insert.keyspace), None),
         Operator::Change(change) => {
             (change.alone.as_ref().map(|alone| &*alone.keyspace), change.alone.as_ref().map(|alone| &alone.sql))

@@ -5,7 +5,7 @@ use super::query::Statement;
 use super::state::Warning;
 use super::{End, Session};
 use crate::error::StatementError;
-use crate::execute::{Protocol, ReplyContext, simple_result};
+use crate::execute::{self, Protocol, ReplyContext, simple_result};
 use crate::show::{self, Kill, ShowContext, ShowResult};
 use shardgate_router::error::Code;
 use shardgate_router::plan::{KillScope, Local, PrepareSource, Show};
@@ -35,7 +35,13 @@ impl Session {
                     return Ok(());
                 }
             }
-            Local::Show(show) => return self.show(statement, show),
+            Local::Show(show) => {
+                let ddl = match show {
+                    Show::ShardgateStatus if self.is_admin() => Box::pin(execute::unfinished_ddl(self)).await,
+                    _ => Vec::new(),
+                };
+                return self.show(statement, show, &ddl);
+            }
             Local::Kill { scope, id } => self.kill(*id, *scope)?,
             Local::Explain { format, plan, text } => return self.vexplain(statement, *format, plan, text).await,
             Local::ColumnUses(document) => {
@@ -71,7 +77,7 @@ impl Session {
         simple_result(&columns, &result.rows, &context, &mut self.client.out, &mut self.client.seq)
     }
 
-    fn show(&mut self, statement: &Statement<'_>, show: &Show) -> Result<(), StatementError> {
+    fn show(&mut self, statement: &Statement<'_>, show: &Show, ddl: &[(String, String)]) -> Result<(), StatementError> {
         if let Show::Warnings { offset, count, count_only, errors_only } = show {
             return self.show_warnings(statement, *offset, *count, *count_only, *errors_only);
         }
@@ -85,6 +91,7 @@ impl Session {
             user: &self.state.user,
             target: &self.state.target.to_string(),
             keyspace: self.state.target.keyspace.as_deref(),
+            ddl,
             now: Instant::now(),
         };
         match show::show(show, &context)? {
@@ -128,12 +135,17 @@ impl Session {
         self.answer(statement, &result)
     }
 
+    /// Whether the user may do all there is.
+    fn is_admin(&self) -> bool {
+        self.state.user.everywhere == Some(crate::config::Right::Admin)
+    }
+
     /// KILL, COM_PROCESS_KILL: another connection of the same user, or any for an administrator.
     pub(super) fn kill(&mut self, id: u64, scope: KillScope) -> Result<(), StatementError> {
         let processes = &self.worker.shared.processes;
         let unknown = || StatementError::sql(Code::UnknownThread, format!("Unknown thread id: {id}"));
         let owner = processes.user_of(id).ok_or_else(unknown)?;
-        let admin = self.state.user.everywhere == Some(crate::config::Right::Admin);
+        let admin = self.is_admin();
         if *owner != *self.state.user.name && !admin {
             let message = format!("You are not owner of thread {id}");
             return Err(StatementError::sql(Code::NotOwner, message));

@@ -157,6 +157,16 @@ impl Session {
         Ok(plan)
     }
 
+    /// The plan of a query in which the queries of its views stand.
+    pub(crate) fn plan_gathered(
+        &self,
+        text: &[u8],
+        fingerprint: &Fingerprint,
+        prepared: bool,
+    ) -> Result<Plan, SqlError> {
+        planner::plan_gathered(text, fingerprint, &self.context(prepared))
+    }
+
     /// What a statement is planned in.
     fn context(&self, prepared: bool) -> Context<'_> {
         Context {

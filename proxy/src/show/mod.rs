@@ -61,6 +61,8 @@ pub(crate) struct ShowContext<'a> {
     pub(crate) target: &'a str,
     /// The target's keyspace.
     pub(crate) keyspace: Option<&'a str>,
+    /// Data definitions that aren't finished, as lines of SHOW SHARDGATE STATUS.
+    pub(crate) ddl: &'a [(String, String)],
     /// Now.
     pub(crate) now: Instant,
 }

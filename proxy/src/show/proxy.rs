@@ -40,6 +40,9 @@ pub(super) fn status(context: &ShowContext<'_>) -> Result<ShowResult, StatementE
     if let Some(default) = &status.default {
         keyspace_lines("adopted MySQL", "databases", default, &mut line);
     }
+    for (name, value) in context.ddl {
+        line(name, value.clone());
+    }
     Ok(result)
 }
 

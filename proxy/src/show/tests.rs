@@ -32,6 +32,7 @@ impl Setting {
             user: &self.world.config.users[user],
             target: keyspace.unwrap_or_default(),
             keyspace,
+            ddl: &[],
             now: Instant::now(),
         };
         match show(&statement, &context) {

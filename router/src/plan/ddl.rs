@@ -30,6 +30,43 @@ pub enum DdlKind {
     Other,
 }
 
+/// What sort of object a definition is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ObjectKind {
+    /// A table or a view, which share their names.
+    Table,
+    /// A stored procedure.
+    Procedure,
+    /// A stored function.
+    Function,
+    /// A trigger.
+    Trigger,
+    /// An event.
+    Event,
+}
+
+impl ObjectKind {
+    /// Its word in MySQL, in lower case.
+    pub fn name(self) -> &'static str {
+        match self {
+            ObjectKind::Table => "table",
+            ObjectKind::Procedure => "procedure",
+            ObjectKind::Function => "function",
+            ObjectKind::Trigger => "trigger",
+            ObjectKind::Event => "event",
+        }
+    }
+}
+
+/// An object of the keyspace that a definition is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DdlObject {
+    /// Its sort.
+    pub kind: ObjectKind,
+    /// Its name.
+    pub name: Arc<str>,
+}
+
 /// A data definition, run on every shard of its keyspace.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ddl {
@@ -37,8 +74,8 @@ pub struct Ddl {
     pub keyspace: Arc<str>,
     /// What it changes.
     pub kind: DdlKind,
-    /// Tables it names.
-    pub tables: Vec<Arc<str>>,
+    /// What it defines.
+    pub objects: Vec<DdlObject>,
     /// What each shard gets.
     pub sql: Template,
 }

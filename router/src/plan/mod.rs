@@ -8,6 +8,7 @@ mod broadcast;
 mod change;
 mod compute;
 mod ddl;
+mod expand;
 mod explained;
 mod gather;
 mod insert;
@@ -33,7 +34,8 @@ pub use change::{
     CarriedRow, Change, ChangedPlace, ChangedTable, CopiedColumn, FoundColumn, MoveOrder, Moves, SetItem,
 };
 pub use compute::Compute;
-pub use ddl::{Ddl, DdlKind};
+pub use ddl::{Ddl, DdlKind, DdlObject, ObjectKind};
+pub use expand::Expand;
 pub use explained::Explained;
 pub use gather::{FilterValue, Gather, GatherColumn, GatherFilter, GatherSource, Transfer};
 pub use insert::{AutoIncrement, Insert, InsertRow, Sequence};
@@ -147,6 +149,8 @@ pub enum Operator {
     Gather(Gather),
     /// Send rows of some tables to the shards of the others, and run the statement there.
     Broadcast(Box<Broadcast>),
+    /// Plan and run the statement again with the queries of its views in the place of their names.
+    Expand(Expand),
     /// Insert rows, each on its shard.
     Insert(Insert),
     /// Insert the rows of a query, each on its shard.

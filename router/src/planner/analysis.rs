@@ -12,6 +12,7 @@ use super::columns::{ColumnInfo, column_info, comparable};
 use super::condition::Condition;
 use super::names::Resolved;
 use crate::fingerprint::Fingerprint;
+use crate::schema;
 use crate::sql::ast::Span;
 use hashbrown::HashMap;
 
@@ -35,6 +36,8 @@ pub(super) enum RegionKind {
     Top,
     /// A derived table or CTE whose rows are what conditions outside make of them too.
     Transparent,
+    /// As [`RegionKind::Transparent`], but its rows have an order that the statement may hand on.
+    Ordered,
     /// A derived table, CTE or operand of UNION that is computed by itself.
     Isolated,
     /// An operand of the statement's own UNION, INTERSECT or EXCEPT.
@@ -66,6 +69,8 @@ pub(super) struct Occurrence {
     pub(super) table: Resolved,
     /// Whether it has no alias and one can stand behind it.
     pub(super) can_alias: bool,
+    /// It stands in the query of a view, not in the text.
+    pub(super) in_view: bool,
 }
 
 /// A column that is written with its database.
@@ -132,6 +137,12 @@ impl<'a> Analysis<'a> {
         }
     }
 
+    /// The places of the text where a view is named, with the view.
+    pub(super) fn views(&self) -> impl Iterator<Item = (&Occurrence, &'a schema::Table)> {
+        let named = self.occurrences.iter().filter(|occurrence| !occurrence.in_view);
+        named.filter_map(|occurrence| Some((occurrence, occurrence.table.view(self.context)?)))
+    }
+
     /// The node of an instance's column.
     pub(super) fn node(&mut self, instance: usize, column: &str) -> Node {
         let name: Box<str> = column.to_lowercase().into();
@@ -149,6 +160,13 @@ impl<'a> Analysis<'a> {
     /// The instance of a node.
     pub(super) fn instance_of(&self, node: Node) -> Option<usize> {
         self.nodes.get(node.0 as usize).map(|(instance, _)| *instance)
+    }
+
+    /// Whether a node's column is one of its table's shard key.
+    pub(super) fn is_key(&self, node: Node) -> bool {
+        let Some((instance, column)) = self.nodes.get(node.0 as usize) else { return false };
+        let vindex = self.instances.get(*instance).and_then(|instance| instance.table.primary_vindex());
+        vindex.is_some_and(|vindex| vindex.columns.iter().any(|key| crate::sql::ast::eq_ignore_case(key, column)))
     }
 
     /// The type of a node's column.

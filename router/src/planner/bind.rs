@@ -1,12 +1,13 @@
 //! Fills the [`Analysis`] from a statement's tree.
 
+mod view;
 mod walk;
 
 use super::analysis::{Analysis, Node, Occurrence, QualifiedColumn, RegionKind};
 use super::columns::{has_column, visible_columns};
 use super::condition::{Columns, Condition, condition};
 use super::ctes::{CteContent, Ctes, count_uses, find_cte};
-use super::names;
+use super::names::ResolvedKind;
 use crate::error::SqlError;
 use crate::sql::ast::{
     ColumnRef, Cte, DeleteForm, Expr, ExprKind, JoinCondition, JoinKind, Query, QueryBody, Select, SelectItemKind,
@@ -88,11 +89,13 @@ pub(super) struct Binder<'b, 'a> {
     pub(super) analysis: &'b mut Analysis<'a>,
     statement: &'b Statement,
     error: Option<SqlError>,
+    /// The view whose query is bound.
+    within: Option<view::Within<'b>>,
 }
 
 impl<'b, 'a> Binder<'b, 'a> {
     pub(super) fn new(analysis: &'b mut Analysis<'a>, statement: &'b Statement) -> Self {
-        Binder { analysis, statement, error: None }
+        Binder { analysis, statement, error: None, within: None }
     }
 
     fn finish(self, bound: Bound) -> Result<Bound, SqlError> {
@@ -350,6 +353,7 @@ impl<'b, 'a> Binder<'b, 'a> {
         output: &mut Output,
     ) {
         let limited = query.is_some_and(|query| query.limit.is_some());
+        let ordered = query.is_some_and(|query| !query.order_by.is_empty());
         let shape = super::shape::Shape::of(select);
         let grouped = !group.is_empty();
         let plain_rollup = select.group_by.as_ref().is_none_or(|group| group.rollup == crate::sql::ast::Rollup::No);
@@ -366,6 +370,9 @@ impl<'b, 'a> Binder<'b, 'a> {
             }
             output.columns.iter_mut().for_each(|(_, node)| *node = None);
             return;
+        }
+        if ordered && let Some(region) = self.analysis.regions.get_mut(region) {
+            region.kind = RegionKind::Ordered;
         }
         if grouped || select.options.distinct {
             // Only what the rows are grouped by can be restricted before they are grouped.
@@ -566,7 +573,7 @@ impl<'b, 'a> Binder<'b, 'a> {
         if name.schema.is_none() && name.name.is("dual") {
             return None;
         }
-        match names::resolve(self.analysis.context, name) {
+        match self.resolve(name) {
             Ok(table) => {
                 let travels = self.analysis.travelling.contains(&name.span);
                 let table = if travels { table.travelling() } else { table };
@@ -575,8 +582,12 @@ impl<'b, 'a> Binder<'b, 'a> {
                     schema: name.schema.as_ref().map(|schema| schema.span),
                     table: table.clone(),
                     can_alias: factor.is_some() && alias.is_none(),
+                    in_view: self.within.is_some(),
                 });
-                self.analysis.instances.push(super::analysis::Instance { table, region });
+                self.analysis.instances.push(super::analysis::Instance { table: table.clone(), region });
+                if matches!(table.kind, ResolvedKind::View) {
+                    return Some(Entry { name: exposed, source: EntrySource::Query(self.view(&table, region)) });
+                }
                 Some(Entry { name: exposed, source: EntrySource::Instance(self.analysis.instances.len() - 1) })
             }
             Err(error) => {
@@ -621,7 +632,7 @@ impl<'b, 'a> Binder<'b, 'a> {
             return;
         }
         self.expr(expr, region, scope, ctes);
-        let fingerprint = self.analysis.fingerprint;
+        let fingerprint = self.fingerprint();
         let found = condition(expr, &mut Lookup { binder: self, scope }, fingerprint);
         self.analysis.add_condition(region, found);
     }
@@ -632,7 +643,9 @@ impl<'b, 'a> Binder<'b, 'a> {
     }
 
     fn qualified_table(&mut self, name: &TableName) {
-        if let Some(schema) = &name.schema {
+        if let Some(schema) = &name.schema
+            && self.within.is_none()
+        {
             self.analysis.qualified.push(QualifiedColumn { schema: schema.span, database: schema.value.clone() });
         }
     }

@@ -66,7 +66,7 @@ impl<'s> Changing<'s> {
         }
     }
 
-    fn assignments(self) -> &'s [Assignment] {
+    pub(super) fn assignments(self) -> &'s [Assignment] {
         match self {
             Changing::Update(update) => &update.assignments,
             Changing::Delete(_) => &[],
@@ -353,6 +353,7 @@ impl<'b> Builder<'b> {
             }
             ResolvedKind::Unsharded(_) => Ok(ChangedPlace::Fixed(Target::Unsharded)),
             ResolvedKind::System => Err(unsupported("changing a table of MySQL's own")),
+            ResolvedKind::View => Err(unsupported("changing rows of several shards through a view; name its table")),
         }
     }
 

@@ -3,6 +3,9 @@
 //! The words are read by our lexer, which knows where they stand in the text. `sqlparser` reads the same text: where it
 //! understands it and finds other tables, the statement is refused rather than run on a guess.
 
+mod source;
+mod view;
+
 use super::cursor::{Cursor, Name};
 use super::edit::Edits;
 use super::{Context, foreign_keys, names};
@@ -10,7 +13,8 @@ use crate::catalog::Database;
 use crate::error::{Code, SqlError};
 use crate::fingerprint::Fingerprint;
 use crate::plan::{
-    Ddl, DdlKind, Effects, Local, Operator, Piece, Plan, Route, StatementClass, TableUse, Target, Template,
+    Ddl, DdlKind, DdlObject, Effects, Local, ObjectKind, Operator, Piece, Plan, Route, StatementClass, TableUse,
+    Target, Template,
 };
 use crate::sql::ast::{Ident, TableName};
 use crate::sql::token::TokenKind;
@@ -27,6 +31,10 @@ struct Definition {
     database: Option<Name>,
     /// Whether the first table is made by the statement.
     creates: bool,
+    /// A trigger, procedure, function or event, which `tables` has instead.
+    routine: Option<ObjectKind>,
+    /// CREATE VIEW, ALTER VIEW: the cursor stands behind the view's name.
+    has_query: bool,
 }
 
 /// Plan a definition, with the cursor on its first word. `None`: it isn't one.
@@ -73,8 +81,17 @@ pub(super) fn plan(
         }
     };
     let sharded = context.catalog.is_sharded(&keyspace);
-    if sharded && let Some(table) = tables.first() {
+    if sharded
+        && definition.routine.is_none()
+        && let Some(table) = tables.first()
+    {
         foreign_keys::check(cursor.text, context, &context.parse_options(), &keyspace, &table.table)?;
+    }
+    if definition.kind == DdlKind::View && definition.has_query {
+        view::query(cursor, fingerprint, context, &keyspace, &mut edits)?;
+    }
+    if definition.kind == DdlKind::CreateTable {
+        source::check(cursor, context, &keyspace, definition.temporary, &mut edits)?;
     }
     let sql = edits.whole(cursor.text, fingerprint)?;
     let mut effects = Effects { implicit_commit: true, ..Effects::default() };
@@ -95,8 +112,9 @@ pub(super) fn plan(
         let root = Operator::Route(Route { keyspace, target, sql, sql_alone: None, hidden: 0 });
         return Ok(Some(Plan { class: StatementClass::Show, tables, pins: Vec::new(), effects, root }));
     }
-    let names = tables.iter().map(|table| Arc::clone(&table.table)).collect();
-    let root = Operator::Ddl(Ddl { keyspace, kind: definition.kind, tables: names, sql });
+    let kind = definition.routine.unwrap_or(ObjectKind::Table);
+    let objects = tables.iter().map(|table| DdlObject { kind, name: Arc::clone(&table.table) }).collect();
+    let root = Operator::Ddl(Ddl { keyspace, kind: definition.kind, objects, sql });
     Ok(Some(Plan { class: StatementClass::Ddl, tables, pins: Vec::new(), effects, root }))
 }
 
@@ -152,13 +170,20 @@ fn database(context: &Context<'_>, definition: &Definition) -> Result<Plan, SqlE
         }
     };
     let effects = Effects { implicit_commit: true, ..Effects::default() };
-    let ddl = Ddl { keyspace, kind: DdlKind::Database, tables: Vec::new(), sql: Template::UNCHANGED };
+    let ddl = Ddl { keyspace, kind: DdlKind::Database, objects: Vec::new(), sql: Template::UNCHANGED };
     Ok(Plan { class: StatementClass::Ddl, tables: Vec::new(), pins: Vec::new(), effects, root: Operator::Ddl(ddl) })
 }
 
 fn read(cursor: &mut Cursor<'_>) -> Result<Option<Definition>, SqlError> {
-    let mut definition =
-        Definition { kind: DdlKind::Other, tables: Vec::new(), temporary: false, database: None, creates: false };
+    let mut definition = Definition {
+        kind: DdlKind::Other,
+        tables: Vec::new(),
+        temporary: false,
+        database: None,
+        creates: false,
+        routine: None,
+        has_query: false,
+    };
     let verb = cursor.word();
     match verb.as_str() {
         "CREATE" | "ALTER" | "DROP" => {
@@ -239,6 +264,7 @@ fn object(cursor: &mut Cursor<'_>, verb: &str, definition: &mut Definition) -> R
                 cursor.next();
                 definition.kind = DdlKind::View;
                 definition.creates = creates;
+                definition.has_query = verb != "DROP";
                 let _ = cursor.eat_all(&["IF", "NOT", "EXISTS"]) || cursor.eat_all(&["IF", "EXISTS"]);
                 return if verb == "DROP" {
                     list(cursor, definition)
@@ -267,8 +293,18 @@ fn object(cursor: &mut Cursor<'_>, verb: &str, definition: &mut Definition) -> R
                 definition.database = cursor.name().ok();
                 return Ok(());
             }
-            "PROCEDURE" | "FUNCTION" | "TRIGGER" | "EVENT" => {
+            word @ ("PROCEDURE" | "FUNCTION" | "TRIGGER" | "EVENT") => {
                 definition.kind = DdlKind::Routine;
+                definition.creates = true;
+                definition.routine = Some(match word {
+                    "PROCEDURE" => ObjectKind::Procedure,
+                    "FUNCTION" => ObjectKind::Function,
+                    "TRIGGER" => ObjectKind::Trigger,
+                    _ => ObjectKind::Event,
+                });
+                cursor.next();
+                let _ = cursor.eat_all(&["IF", "NOT", "EXISTS"]) || cursor.eat_all(&["IF", "EXISTS"]);
+                definition.tables.push(cursor.qualified_name()?);
                 return Ok(());
             }
             "USER" | "ROLE" => {

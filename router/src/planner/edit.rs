@@ -31,6 +31,11 @@ impl Edits {
         self.replace(span, pieces);
     }
 
+    /// Make these edits, too.
+    pub(super) fn append(&mut self, other: Edits) {
+        self.edits.extend(other.edits);
+    }
+
     /// Put text in at a place.
     pub(super) fn insert(&mut self, at: u32, text: impl Into<Box<str>>) {
         self.replace(Span::at(at), vec![Piece::Sql(text.into())]);

@@ -6,7 +6,8 @@ use super::{Context, rows, show};
 use crate::error::{Code, SqlError};
 use crate::fingerprint::Fingerprint;
 use crate::plan::{
-    ExplainFormat, Explained, Metadata, Operator, Piece, Plan, Route, StatementClass, Target, Template, ValueExpr,
+    Expand, ExplainFormat, Explained, Gather, Metadata, Operator, Piece, Plan, Route, StatementClass, Target, Template,
+    ValueExpr,
 };
 use crate::sql::token::TokenKind;
 
@@ -100,7 +101,7 @@ fn explained(operator: Operator, fingerprint: &Fingerprint) -> Result<Operator, 
             }
         },
         Operator::Broadcast(broadcast) => return explained(Operator::Gather(broadcast.gathered), fingerprint),
-        Operator::Gather(gather) => match gather.alone {
+        Operator::Gather(Gather { alone, .. }) | Operator::Expand(Expand { alone, .. }) => match alone {
             Some(route) => (route, true),
             None => return Err(unsupported("of tables of several servers; VEXPLAIN shows how they are gathered")),
         },

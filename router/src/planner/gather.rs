@@ -6,11 +6,11 @@ mod walk;
 
 use super::analysis::Analysis;
 use super::edit::Edits;
+use super::expand;
 use super::names::ResolvedKind;
 use super::statement::{Planning, RANKS};
 use crate::error::{Code, SqlError};
 use crate::plan::{Gather, GatherSource, Operator, Piece, Route, Target};
-use crate::schema::TableKind;
 use crate::sql::ast::{Expr, ExprKind, Statement, Visitor, walk_expr, walk_statement};
 use std::sync::Arc;
 use walk::Walk;
@@ -82,14 +82,8 @@ fn refuse_what_stays(planning: &Planning<'_>, analysis: &Analysis<'_>) -> Result
             if planning.functions.ranks { RANKS } else { "MATCH of gathered rows, which no full-text index holds" };
         return unsupported(why.to_owned());
     }
-    for occurrence in &analysis.occurrences {
-        let table = &occurrence.table;
-        if table.live(planning.context).is_some_and(|live| live.kind == TableKind::View) {
-            return unsupported(format!(
-                "the view `{}` in a statement over several shards; write its query in the place of its name",
-                table.table
-            ));
-        }
+    if let Some((view, _)) = analysis.views().next() {
+        return Err(super::internal(&format!("the view `{}` was to be gathered by its name", view.table.table)));
     }
     Ok(())
 }
@@ -159,13 +153,17 @@ pub(super) fn across(planning: &Planning<'_>, analysis: &mut Analysis<'_>) -> Re
     operator(planning, analysis, &home, None, &reason)
 }
 
-fn operator(
+/// The operator that gathers; with the views' own queries, if views are named.
+pub(super) fn operator(
     planning: &Planning<'_>,
     analysis: &mut Analysis<'_>,
     home: &Arc<str>,
     alone: Option<Route>,
     reason: &str,
 ) -> Result<Operator, SqlError> {
+    if analysis.views().next().is_some() {
+        return expand::operator(planning, analysis, home, alone, reason);
+    }
     let Gathered { sources, edits, names, repeats, .. } = gathered(planning, analysis, home)?;
     let sql = edits.whole(planning.text, planning.fingerprint)?;
     let (keyspace, reason) = (Arc::clone(home), reason.into());

@@ -30,6 +30,15 @@ pub(super) fn plan(mut planning: Planning<'_>, insert: &ast::Insert) -> Result<P
         table = names::in_database(planning.context, &source.keyspace, &source.table)?;
         table.moved = true;
     }
+    if matches!(table.kind, ResolvedKind::View) {
+        return Err(SqlError::new(
+            Code::Unsupported,
+            format!(
+                "unsupported: inserting through the view `{}` of a sharded keyspace; insert into its table",
+                table.table
+            ),
+        ));
+    }
     planning.written.push(insert.table.span);
     let mut analysis = Analysis::new(planning.context, planning.fingerprint);
     let target = Occurrence {
@@ -37,6 +46,7 @@ pub(super) fn plan(mut planning: Planning<'_>, insert: &ast::Insert) -> Result<P
         schema: insert.table.schema.as_ref().map(|schema| schema.span),
         table: table.clone(),
         can_alias: false,
+        in_view: false,
     };
     if let InsertSource::Query(query) = &insert.source {
         return super::insert_query::plan(planning, analysis, insert, query, target, class);
@@ -76,7 +86,9 @@ pub(super) fn plan(mut planning: Planning<'_>, insert: &ast::Insert) -> Result<P
         ResolvedKind::Unsharded(Some(vtable)) if vtable.auto_increment.is_some() => {
             split(&mut planning, insert, &table)?
         }
-        ResolvedKind::Unsharded(_) | ResolvedKind::System => planning.whole(&keyspace, Target::Unsharded)?,
+        ResolvedKind::Unsharded(_) | ResolvedKind::System | ResolvedKind::View => {
+            planning.whole(&keyspace, Target::Unsharded)?
+        }
         ResolvedKind::Reference(_) => planning.whole(&keyspace, Target::Alike)?,
         ResolvedKind::Pinned(vtable) => {
             let target = vtable.pinned.clone().map_or(Target::Scatter, Target::Pinned);
@@ -96,6 +108,8 @@ pub(super) fn same_place(catalog: &Catalog, table: &Resolved, keyspace: &str) ->
                     && catalog.server_group(&table.keyspace) == catalog.server_group(keyspace))
         }
         ResolvedKind::Reference(_) => *table.keyspace == *keyspace,
+        // The tables of a view are looked at themselves.
+        ResolvedKind::View => *table.keyspace == *keyspace,
         ResolvedKind::Sharded(_) | ResolvedKind::Pinned(_) => false,
     }
 }

@@ -225,7 +225,9 @@ fn copy(
     let target = match &table.kind {
         ResolvedKind::Reference(_) => Target::Alike,
         ResolvedKind::Pinned(vtable) => vtable.pinned.clone().map_or(Target::Scatter, Target::Pinned),
-        ResolvedKind::Sharded(_) | ResolvedKind::Unsharded(_) | ResolvedKind::System => Target::Unsharded,
+        ResolvedKind::Sharded(_) | ResolvedKind::Unsharded(_) | ResolvedKind::System | ResolvedKind::View => {
+            Target::Unsharded
+        }
     };
     let text = source_span(planning, insert, query);
     if !planning.parsed.can_cut(text) {

@@ -64,6 +64,7 @@ pub(super) fn plan(
     let mut pins = Vec::new();
     let root = match &table.kind {
         ResolvedKind::System => return Err(unsupported("LOAD into a table of the server's own")),
+        ResolvedKind::View => return Err(unsupported("LOAD into a view of a sharded keyspace; load into its table")),
         ResolvedKind::Unsharded(_) => whole(Target::Unsharded)?,
         ResolvedKind::Pinned(vtable) => whole(vtable.pinned.clone().map_or(Target::Scatter, Target::Pinned))?,
         ResolvedKind::Reference(_) => {

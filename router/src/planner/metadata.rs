@@ -38,7 +38,7 @@ pub(super) fn plan(
         return Ok(None);
     }
     let mut found: Vec<(&Occurrence, &'static Layout)> = Vec::new();
-    for occurrence in &analysis.occurrences {
+    for occurrence in analysis.occurrences.iter().filter(|occurrence| !occurrence.in_view) {
         if let Some(layout) = layout_of(planning, occurrence)
             && !found.iter().any(|(known, _)| known.span == occurrence.span)
         {

@@ -36,13 +36,15 @@ pub(super) enum ResolvedKind {
     Reference(Arc<Table>),
     /// A table of a sharded keyspace that is in one shard.
     Pinned(Arc<Table>),
+    /// A view of a sharded keyspace, which every shard has; over its own rows there.
+    View,
 }
 
 impl Resolved {
     /// Its description in the vschema.
     pub(super) fn vtable(&self) -> Option<&Arc<Table>> {
         match &self.kind {
-            ResolvedKind::System => None,
+            ResolvedKind::System | ResolvedKind::View => None,
             ResolvedKind::Unsharded(table) => table.as_ref(),
             ResolvedKind::Sharded(table) | ResolvedKind::Reference(table) | ResolvedKind::Pinned(table) => Some(table),
         }
@@ -70,6 +72,11 @@ impl Resolved {
     /// Its columns in the live schema.
     pub(super) fn live<'a>(&self, context: &Context<'a>) -> Option<&'a schema::Table> {
         context.catalog.schema.table(&self.keyspace, &self.table)
+    }
+
+    /// The view that it is, if it is one.
+    pub(super) fn view<'a>(&self, context: &Context<'a>) -> Option<&'a schema::Table> {
+        self.live(context).filter(|live| live.kind == schema::TableKind::View)
     }
 }
 
@@ -127,13 +134,16 @@ pub(super) fn in_database(context: &Context<'_>, database: &str, table: &str) ->
             Some(vtable) if vtable.is_reference() => ResolvedKind::Reference(vtable),
             Some(vtable) if vtable.primary_vindex().is_some() => ResolvedKind::Sharded(vtable),
             Some(_) => return Err(no_vindex(database, table)),
-            None if catalog.schema.table(database, table).is_some() => return Err(no_vindex(database, table)),
-            None => {
-                return Err(SqlError::new(
-                    Code::UnknownTable,
-                    format!("Table '{database}.{table}' doesn't exist, neither in the vschema nor on the shards"),
-                ));
-            }
+            None => match catalog.schema.table(database, table) {
+                Some(live) if live.kind == schema::TableKind::View => ResolvedKind::View,
+                Some(_) => return Err(no_vindex(database, table)),
+                None => {
+                    return Err(SqlError::new(
+                        Code::UnknownTable,
+                        format!("Table '{database}.{table}' doesn't exist, neither in the vschema nor on the shards"),
+                    ));
+                }
+            },
         },
         Some(Database::Keyspace(_) | Database::Adopted) => ResolvedKind::Unsharded(vtable),
     };

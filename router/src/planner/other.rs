@@ -70,7 +70,10 @@ pub(super) fn plan(cursor: &mut Cursor<'_>, context: &Context<'_>) -> Result<Pla
         _ if !KNOWN.contains(&&*word) => return pass(context).map_err(|_| cursor.unexpected()),
         _ => {}
     }
-    let mut plan = pass(context).map_err(|error| match error.code {
+    // A procedure is where its name says.
+    let named = if word == "CALL" { database_of_call(cursor) } else { None };
+    let place = Context { database: named.as_deref().or(context.database), ..*context };
+    let mut plan = pass(&place).map_err(|error| match error.code {
         Code::Unsupported => SqlError::new(
             Code::Unsupported,
             format!("unsupported: {word} in a sharded keyspace; USE `keyspace:shard` sends statements to one shard"),
@@ -93,6 +96,15 @@ pub(super) fn plan(cursor: &mut Cursor<'_>, context: &Context<'_>) -> Result<Pla
     };
     plan.effects = effects;
     Ok(plan)
+}
+
+/// The database that CALL names its procedure with.
+fn database_of_call(cursor: &mut Cursor<'_>) -> Option<Box<str>> {
+    let mark = cursor.mark();
+    cursor.next();
+    let named = cursor.qualified_name().ok().and_then(|(schema, _)| schema);
+    cursor.back(mark);
+    named.map(|name| name.value)
 }
 
 /// Whether one of these words stands behind the cursor.

@@ -156,7 +156,7 @@ impl Analysis<'_> {
         match &table.kind {
             ResolvedKind::Pinned(vtable) => return pinned(vtable),
             ResolvedKind::Unsharded(_) | ResolvedKind::System => return Target::Unsharded,
-            ResolvedKind::Reference(_) => return Target::AnyShard,
+            ResolvedKind::Reference(_) | ResolvedKind::View => return Target::AnyShard,
             ResolvedKind::Sharded(_) => {}
         }
         let Some(vindex) = table.primary_vindex().cloned() else { return Target::Scatter };

@@ -42,7 +42,7 @@ impl<'p> Planning<'p> {
     /// keyspace's.
     pub(super) fn qualify(&mut self, analysis: &Analysis<'_>, keyspace: &str) {
         let catalog = self.context.catalog;
-        for occurrence in &analysis.occurrences {
+        for occurrence in analysis.occurrences.iter().filter(|occurrence| !occurrence.in_view) {
             let table = &occurrence.table;
             if matches!(table.kind, ResolvedKind::System) {
                 if occurrence.schema.is_none()
@@ -142,7 +142,7 @@ impl<'p> Planning<'p> {
     /// Make the plan.
     pub(super) fn finish(self, class: StatementClass, analysis: &Analysis<'_>, root: Operator) -> Plan {
         let mut tables: Vec<TableUse> = Vec::new();
-        for occurrence in &analysis.occurrences {
+        for occurrence in analysis.occurrences.iter().filter(|occurrence| !occurrence.in_view) {
             let table = &occurrence.table;
             if matches!(table.kind, ResolvedKind::System) {
                 continue;

@@ -1,5 +1,7 @@
 //! UPDATE and DELETE.
 
+mod view_write;
+
 use super::analysis::Analysis;
 use super::bind::{Binder, Bound, delete_tables};
 use super::change::{self, Changing};
@@ -193,6 +195,12 @@ fn finish(
                 instance.table = table;
             }
         }
+    }
+    if written
+        .iter()
+        .any(|factor| table_at(&analysis, factor).is_some_and(|table| matches!(table.kind, ResolvedKind::View)))
+    {
+        return view_write::finish(planning, analysis, written, &write, class);
     }
     let routing = match analysis.routing() {
         Err(error) if error.code == Code::CrossKeyspace => {

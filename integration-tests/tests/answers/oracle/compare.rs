@@ -103,7 +103,7 @@ fn difference(text: &str, plain: &RawReply, proxy: &RawReply, sure: Sure) -> Opt
                 if about_metadata {
                     return differing_metadata(plain, proxy);
                 }
-                differing_column(plain, proxy, loose)
+                differing_column(text, plain, proxy, loose)
             }) {
                 return Some(text);
             }
@@ -149,7 +149,12 @@ fn is_integer(kind: ColumnType) -> bool {
     matches!(kind, ColumnType::Tiny | ColumnType::Short | ColumnType::Int24 | ColumnType::Long | ColumnType::LongLong)
 }
 
-fn differing_column(plain: &ColumnDefinition<'_>, proxy: &ColumnDefinition<'_>, loose: bool) -> Option<String> {
+fn differing_column(
+    text: &str,
+    plain: &ColumnDefinition<'_>,
+    proxy: &ColumnDefinition<'_>,
+    loose: bool,
+) -> Option<String> {
     // Shards that share a server have databases of other names there (`o4_1`), and their replies are relayed as they are.
     let database = plain.schema == proxy.schema
         || proxy.schema.strip_prefix(&*plain.schema).is_some_and(|rest| rest.first() == Some(&b'_'));
@@ -173,8 +178,20 @@ fn differing_column(plain: &ColumnDefinition<'_>, proxy: &ColumnDefinition<'_>, 
         let same = proxy.name == plain.name && proxy.collation == plain.collation && decimals == plain.decimals;
         return (!same).then(|| format!("column {}, not {}", shown(proxy), shown(plain)));
     }
-    let proxied =
-        ColumnDefinition { schema, org_name, flags: plain.flags, length, decimals, column_type, ..proxy.clone() };
+    // A column of a view is said to be of the view, or of a table in it, by the way that MySQL's optimizer takes.
+    let of_view = plain.table == proxy.table && text.contains("v_");
+    let org_table = if of_view { plain.org_table.clone() } else { proxy.org_table.clone() };
+    let org_name = if of_view { plain.org_name.clone() } else { org_name };
+    let proxied = ColumnDefinition {
+        schema,
+        org_table,
+        org_name,
+        flags: plain.flags,
+        length,
+        decimals,
+        column_type,
+        ..proxy.clone()
+    };
     let same = database && flags && proxied == *plain;
     if same { None } else { Some(format!("column {}, not {}", shown(proxy), shown(plain))) }
 }

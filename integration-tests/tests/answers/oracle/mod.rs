@@ -144,6 +144,11 @@ fn oracle_data_definition_behaves_as_on_one_mysql() {
 }
 
 #[test]
+fn oracle_views_are_answered_as_by_one_mysql() {
+    passes(&TYPES, "views.sql", &[Wrapped::No]);
+}
+
+#[test]
 fn oracle_tools_see_the_tables_of_one_mysql() {
     passes(&TYPES, "metadata_tools.sql", &[Wrapped::No]);
 }

@@ -26,7 +26,9 @@ impl Tier {
         let operators: Vec<&str> = lines.iter().map(|line| line.trim()).filter(|line| !line.contains(':')).collect();
         let shards = lines.iter().find_map(|line| line.strip_prefix("Shards: "));
         match operators.first() {
-            _ if operators.iter().any(|operator| operator.starts_with("Gather")) => Some(Self::Gathered),
+            _ if operators.iter().any(|operator| operator.starts_with("Gather") || *operator == "Expand") => {
+                Some(Self::Gathered)
+            }
             Some(&"Local" | &"Explain" | &"ColumnUses" | &"VindexRows") | None => None,
             Some(&"Explained") => Some(Self::Whole),
             Some(&"Route") if shards.is_some_and(|shards| !shards.contains(", ")) => Some(Self::Whole),

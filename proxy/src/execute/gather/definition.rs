@@ -1,9 +1,9 @@
 //! The definitions of temporary tables: those of the tables that they stand for, without what a temporary table can't
 //! have.
 
-use super::scratch::{Scratch, run_all};
 use crate::error::StatementError;
 use crate::execute::route;
+use crate::execute::scratch::{Scratch, run_all};
 use crate::session::{KeyspaceRef, Session, quote_name};
 use shardgate_router::error::Code;
 use shardgate_router::plan::{GatherColumn, GatherSource, ShardSet, Transfer};

@@ -2,10 +2,10 @@
 
 use super::definition::Definition;
 use super::literal;
-use super::scratch::{Scratch, run_all};
 use crate::backend::OkSummary;
 use crate::error::StatementError;
 use crate::execute::rows::{Row, RowStream};
+use crate::execute::scratch::{Scratch, run_all};
 use crate::execute::shard_rows::ShardRows;
 use crate::execute::wait::watched;
 use crate::execute::{route, scatter};

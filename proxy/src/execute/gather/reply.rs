@@ -1,6 +1,5 @@
 //! Runs the statement on the scratch session, and hands its reply on.
 
-use super::scratch::Scratch;
 use crate::backend::{BackendError, Head, Step};
 use crate::error::StatementError;
 use crate::execute::found::Collector;
@@ -8,14 +7,15 @@ use crate::execute::output::{Protocol, ResultEncoder, end_rows};
 use crate::execute::prepared::prepare;
 use crate::execute::route;
 use crate::execute::rows::Row;
+use crate::execute::scratch::Scratch;
 use crate::execute::wait::watched;
 use crate::session::Session;
 use crate::session::query::Statement;
 use shardgate_router::plan::{Gather, GatherSource};
-use shardgate_wire::ColumnDefinition;
 use shardgate_wire::command::CommandCode;
 use shardgate_wire::frame;
 use shardgate_wire::reply::OkPacket;
+use shardgate_wire::{ColumnDefinition, ColumnFlags};
 
 /// Bytes of rows that are gathered before they are sent.
 const FLUSH_AT: usize = 16 << 10;
@@ -24,10 +24,10 @@ const FLUSH_AT: usize = 16 << 10;
 pub(super) async fn run(
     session: &mut Session,
     statement: &Statement<'_>,
-    gather: &Gather,
+    naming: Naming<'_>,
     mut scratch: Scratch,
 ) -> Result<(), StatementError> {
-    let mut result = answer(session, statement, gather, &mut scratch).await;
+    let mut result = answer(session, statement, naming, &mut scratch).await;
     if result.is_ok() {
         let effects = &statement.plan.effects;
         result = session.after_statement(effects, &mut scratch.lease, 0).await;
@@ -43,11 +43,11 @@ pub(super) async fn run(
 async fn answer(
     session: &mut Session,
     statement: &Statement<'_>,
-    gather: &Gather,
+    naming: Naming<'_>,
     scratch: &mut Scratch,
 ) -> Result<(), StatementError> {
     scratch.enter(session, statement).await?;
-    send(session, statement, gather, scratch).await?;
+    send(session, statement, naming.gather, scratch).await?;
     match scratch.head(session).await? {
         Head::Ok(ok) => {
             note_warnings(session, scratch, ok.warnings).await;
@@ -63,7 +63,7 @@ async fn answer(
             Ok(())
         }
         Head::Rows(mut columns) => {
-            rename(gather, &mut columns);
+            naming.name(&mut columns);
             if let Some(collector) = statement.collector {
                 return collect(session, collector, scratch, &columns).await;
             }
@@ -195,8 +195,35 @@ async fn note_warnings(session: &mut Session, scratch: &mut Scratch, warnings: u
     }
 }
 
+/// What the columns of a reply are called.
+#[derive(Clone, Copy)]
+pub(super) struct Naming<'n> {
+    /// Whose tables are called by their own names.
+    pub(super) gather: &'n Gather,
+    /// The columns as a shard describes them, where they are of views; else empty.
+    pub(super) known: &'n [ColumnDefinition<'static>],
+}
+
+impl Naming<'_> {
+    /// Name the columns.
+    pub(super) fn name(self, columns: &mut [ColumnDefinition<'static>]) {
+        rename(self.gather, columns);
+        if columns.len() != self.known.len() {
+            return;
+        }
+        for (column, known) in columns.iter_mut().zip(self.known) {
+            let unsigned = |column: &ColumnDefinition<'_>| column.flags.contains(ColumnFlags::UNSIGNED);
+            // The rows come in the types that the columns have here.
+            if column.column_type == known.column_type && unsigned(column) == unsigned(known) {
+                let (length, decimals, collation) = (column.length, column.decimals, column.collation);
+                *column = ColumnDefinition { length, decimals, collation, ..known.clone() };
+            }
+        }
+    }
+}
+
 /// Call the tables by their own names in the columns of a reply.
-pub(super) fn rename(gather: &Gather, columns: &mut [ColumnDefinition<'static>]) {
+fn rename(gather: &Gather, columns: &mut [ColumnDefinition<'static>]) {
     rename_tables(&gather.sources, &gather.names, columns);
 }
 

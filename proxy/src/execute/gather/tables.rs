@@ -2,9 +2,9 @@
 
 use super::definition::{self, Definition};
 use super::fill::{Budget, Filling, is_same};
-use super::scratch::{Scratch, begin_filling};
 use crate::error::StatementError;
 use crate::execute::rows::Row;
+use crate::execute::scratch::{Scratch, begin_filling};
 use crate::execute::wait::interrupted;
 use crate::execute::{head, scatter};
 use crate::session::Session;

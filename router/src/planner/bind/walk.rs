@@ -17,7 +17,9 @@ impl Visitor for Walk<'_, '_, '_> {
     fn expr(&mut self, expr: &Expr) {
         match &expr.kind {
             ExprKind::Column(column) | ExprKind::DefaultOf(column) | ExprKind::InsertValue(column) => {
-                if let Some(schema) = &column.schema {
+                if let Some(schema) = &column.schema
+                    && self.binder.within.is_none()
+                {
                     self.binder
                         .analysis
                         .qualified

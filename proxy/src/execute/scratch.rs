@@ -1,5 +1,5 @@
-//! A scratch session: a connection that serves one statement and is reset before anything else gets it, which drops its
-//! temporary tables. It is never one of the session's own: creating a table commits a transaction.
+//! A scratch session: a connection that serves the proxy for one statement and is reset before anything else gets it,
+//! which drops its temporary tables and user locks. It is never one of the session's own: creating a table commits a transaction.
 
 use crate::backend::{BackendError, Head, OkSummary};
 use crate::error::StatementError;
@@ -248,7 +248,7 @@ fn failed(place: &Place, error: BackendError) -> StatementError {
         }
         error => StatementError::sql(
             Code::ConnectionLost,
-            format!("the connection to shard {place}, on which the statement's rows were gathered, broke: {error}"),
+            format!("the connection to shard {place}, on which the proxy worked for the statement, broke: {error}"),
         ),
     }
 }
