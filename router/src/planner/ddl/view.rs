@@ -55,14 +55,14 @@ pub(super) fn query(
     let routing = analysis.routing();
     let elsewhere = |analysis: &Analysis<'_>| {
         let group = context.catalog.server_group(keyspace);
-        let names = analysis.occurrences.iter().map(|occurrence| &occurrence.table.keyspace);
+        let mut names = analysis.occurrences.iter().map(|occurrence| &occurrence.table.keyspace);
         let other = |name: &&Arc<str>| {
             !name.is_empty()
                 && !is_system_database(name)
                 && *name != keyspace
                 && (group.is_none() || context.catalog.server_group(name) != group)
         };
-        names.filter(other).next().cloned()
+        names.find(other).cloned()
     };
     let foreign = match routing {
         Ok(_) => elsewhere(&analysis),

@@ -40,7 +40,7 @@ impl Generator {
         let text = match self.dice.next(12) {
             8 => self.moved(written, &scope),
             9 => self.both(written),
-            10 => return self.from_query(),
+            10 => return self.insert_of_query(),
             11 => return self.updated_key(),
             0..=2 => format!("UPDATE {} SET {}{filter}{order}", written.table, self.assignment(written, &scope)),
             3 | 4 => format!("DELETE FROM {}{filter}{order}", written.table),
@@ -112,7 +112,7 @@ impl Generator {
     }
 
     /// INSERT and REPLACE of a query's rows, in their order.
-    fn from_query(&mut self) -> (String, &'static str) {
+    fn insert_of_query(&mut self) -> (String, &'static str) {
         let scope = scope_as("orders", "o");
         let filter = self.condition(&scope, 1);
         match self.dice.next(4) {
