@@ -145,7 +145,7 @@ mod tests {
         assert_eq!(found.len(), 1);
         assert!(found[0].to_string().contains("journal"), "{}", found[0]);
         let found = lacking(&["GRANT SELECT, INSERT, UPDATE, CREATE, DROP, ALTER, INDEX ON *.* TO `p`@`%`"]);
-        assert_eq!(found.len(), 1);
+        assert_eq!(found.len(), 2);
         assert_eq!(
             found[0].to_string(),
             "error: k/-80 h:1: the proxy's user has no right to DELETE: GRANT DELETE ON `k`.* TO the proxy's user"

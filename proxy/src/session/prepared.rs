@@ -158,7 +158,8 @@ impl Session {
         fingerprint::scan(text, self.state.mode.lex, &mut fingerprint).map_err(|error| {
             StatementError::sql(Code::Syntax, format!("You have an error in your SQL syntax: {error}"))
         })?;
-        if fingerprint.has_more_statements() {
+        // The body of a stored program is a part of its statement.
+        if fingerprint.has_more_statements() && fingerprint::split_statements(text, self.state.mode.lex).len() > 1 {
             let message = "You have an error in your SQL syntax: a prepared statement is one statement";
             return Err(StatementError::sql(Code::Syntax, message));
         }
