@@ -102,6 +102,9 @@ impl Catalog {
     }
 }
 
+/// The database where a server keeps its accounts.
+pub const MYSQL: &str = "mysql";
+
 /// Whether it is `information_schema`, `mysql`, `performance_schema` or `sys`.
 pub fn is_system_database(name: &str) -> bool {
     SYSTEM_DATABASES.iter().any(|system| system.eq_ignore_ascii_case(name))

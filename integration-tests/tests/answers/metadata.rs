@@ -186,3 +186,19 @@ fn where_an_error_came_from_is_shown_and_not_counted() {
     assert!(rows[1][2].contains("from town/"), "{rows:?}");
     assert_eq!(app.rows("SHOW ERRORS").len(), 1);
 }
+
+#[test]
+fn the_accounts_of_the_servers_are_for_who_may_do_all() {
+    let town = town();
+    let mut app = Session::new(&town.proxy("app", "town"));
+    for text in [
+        "SELECT user, authentication_string FROM mysql.user",
+        "TABLE `mysql`.`user`",
+        "SELECT 1 FROM person, mysql.user",
+    ] {
+        let (errno, message) = app.error(text);
+        assert_eq!(errno, 1142, "{text}: {message}");
+    }
+    let mut admin = Session::new(&town.proxy("admin", "town"));
+    assert!(admin.number("SELECT COUNT(*) FROM mysql.user") > 0);
+}

@@ -258,6 +258,7 @@ impl Session {
         let user = &self.state.user;
         for used in &plan.tables {
             let needed = match plan.class {
+                _ if *used.keyspace == *shardgate_router::catalog::MYSQL => Right::Admin,
                 // A temporary table is the session's own.
                 StatementClass::Ddl if plan.effects.pins_connection => Right::Write,
                 StatementClass::Ddl => Right::Admin,
@@ -268,7 +269,8 @@ impl Session {
                 let verb = match needed {
                     Right::Read => "SELECT",
                     Right::Write => "INSERT, UPDATE, DELETE",
-                    Right::Admin => "DDL",
+                    Right::Admin if plan.class == StatementClass::Ddl => "DDL",
+                    Right::Admin => "SELECT, INSERT, UPDATE, DELETE",
                 };
                 let message = format!(
                     "{verb} command denied to user '{}' for table '{}.{}'",

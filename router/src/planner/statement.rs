@@ -1,11 +1,12 @@
 //! What the planning of every statement that reads or writes rows has in common.
 
 use super::Context;
-use super::analysis::Analysis;
+use super::analysis::{Analysis, Occurrence};
 use super::edit::Edits;
 use super::functions::Functions;
 use super::names::ResolvedKind;
 use super::route::{Component, RoutingKind};
+use crate::catalog::MYSQL;
 use crate::error::SqlError;
 use crate::fingerprint::{Fingerprint, LiteralKind};
 use crate::plan::{Operator, Piece, Pin, Plan, Route, SlotId, StatementClass, TableUse, Target, Template};
@@ -39,6 +40,13 @@ impl<'p> Planning<'p> {
     }
 
     /// Edits for names that don't lead to their tables by themselves on a connection whose default database is the
+    /// Whether the table is one of the database `mysql`, where the servers keep their accounts.
+    fn is_in_mysql(&self, occurrence: &Occurrence) -> bool {
+        let written = occurrence.schema.map(|span| String::from_utf8_lossy(span.of(self.text)));
+        let database = written.as_deref().or(self.context.database).unwrap_or_default();
+        database.trim_matches('`').eq_ignore_ascii_case(MYSQL)
+    }
+
     /// keyspace's.
     pub(super) fn qualify(&mut self, analysis: &Analysis<'_>, keyspace: &str) {
         let catalog = self.context.catalog;
@@ -145,6 +153,10 @@ impl<'p> Planning<'p> {
         for occurrence in analysis.occurrences.iter().filter(|occurrence| !occurrence.in_view) {
             let table = &occurrence.table;
             if matches!(table.kind, ResolvedKind::System) {
+                if self.is_in_mysql(occurrence) {
+                    let (keyspace, table) = (Arc::from(MYSQL), Arc::clone(&table.table));
+                    tables.push(TableUse { keyspace, table, written: self.written.contains(&occurrence.span) });
+                }
                 continue;
             }
             let written = self.written.contains(&occurrence.span);
