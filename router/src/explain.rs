@@ -5,8 +5,8 @@ mod writes;
 use crate::args::Arguments;
 use crate::plan::{
     Aggregate, AggregateColumn, Arithmetic, Broadcast, Compute, Ddl, Effects, Gather, GatherSource, Insert, KeyExpr,
-    KeyList, KnownValue, Local, Metadata, MetadataPart, Operator, Piece, Plan, Route, SortKey, Target, Template,
-    ValueExpr,
+    KeyList, KnownValue, Local, Lookup, LookupKeys, LookupTable, Metadata, MetadataPart, Operator, Piece, Plan, Route,
+    SortKey, Target, Template, ValueExpr,
 };
 use serde_json::{Map, Value as Json, json};
 use std::fmt::Write;
@@ -360,6 +360,12 @@ fn insert(found: &Insert, args: &Arguments<'_>) -> Json {
         };
         object.insert("generated".into(), json!(source));
     }
+    if !found.lookups.is_empty() {
+        object.insert("lookups".into(), json!(writes::names(found.lookups.iter())));
+    }
+    if let Some(duplicates) = &found.duplicates {
+        object.insert("duplicates".into(), json!(format!("{:?}, one row after another", duplicates.duplicates)));
+    }
     object.insert("prefix".into(), json!(template(&found.prefix, args)));
     let rows = found.rows.iter().take(100).map(|row| {
         let mut object = Map::new();
@@ -381,6 +387,22 @@ fn insert(found: &Insert, args: &Arguments<'_>) -> Json {
     Json::Object(object)
 }
 
+/// A lookup with the values of this statement.
+fn lookup(found: &Lookup, args: &Arguments<'_>) -> String {
+    let values = match &found.keys {
+        LookupKeys::Slot(slot) => value(&ValueExpr::Slot(*slot), args),
+        LookupKeys::Rows(rows) => {
+            let row = |row: &Vec<ValueExpr>| {
+                let values: Vec<String> = row.iter().map(|found| value(found, args)).collect();
+                if values.len() > 1 { format!("({})", values.join(", ")) } else { values.join(", ") }
+            };
+            rows.iter().map(row).collect::<Vec<_>>().join(", ")
+        }
+    };
+    let LookupTable { keyspace, table, .. } = &found.table;
+    format!("{}({values}) by {keyspace}.{table}", found.vindex.name())
+}
+
 /// A target with the values of this statement.
 pub fn target(target: &Target, args: &Arguments<'_>) -> String {
     let join = |targets: &[Target], word: &str| {
@@ -391,6 +413,7 @@ pub fn target(target: &Target, args: &Arguments<'_>) -> String {
         Target::AnyShard => "any one".to_owned(),
         Target::Scatter => "all".to_owned(),
         Target::Alike => "all alike".to_owned(),
+        Target::Lookup(lookup) => self::lookup(lookup, args),
         Target::Equal { vindex, values } => {
             let values: Vec<String> = values.iter().map(|key| self::key(key, args)).collect();
             format!("{}({})", vindex.name(), values.join(", "))

@@ -28,6 +28,7 @@ mod keys;
 mod kind;
 mod load;
 mod local;
+mod lookup;
 mod merge;
 mod metadata;
 mod names;
@@ -44,6 +45,7 @@ mod show;
 mod show_metadata;
 mod statement;
 mod stored_functions;
+mod table_keys;
 mod views;
 mod vindex_rows;
 mod write;
@@ -292,6 +294,7 @@ fn simple(class: StatementClass, keyspace: Arc<str>, target: Target, effects: Ef
         tables: Vec::new(),
         pins: Vec::new(),
         effects,
+        lookups: Vec::new(),
         root: Operator::Route(Route { keyspace, target, sql: Template::UNCHANGED, sql_alone: None, hidden: 0 }),
     }
 }

@@ -1,7 +1,8 @@
 //! What a plan asks the session for.
 
-use crate::plan::{SessionValue, Template};
-use shardgate_vschema::Value;
+use crate::plan::{Lookup, SessionValue, Template};
+use shardgate_vschema::{KeyspaceId, Value};
+use std::sync::Arc;
 
 /// Values that only the session knows.
 pub trait SessionValues {
@@ -11,6 +12,10 @@ pub trait SessionValues {
     /// The value of an expression that a shard computed before the statement ([`crate::plan::Plan::evaluations`]);
     /// `None` if that wasn't done.
     fn evaluated(&self, template: &Template) -> Option<Value<'_>>;
+
+    /// The keyspace ids that a lookup has found before the statement ([`crate::plan::Plan::lookups`]); `None` if it
+    /// hasn't been made.
+    fn looked_up(&self, lookup: &Arc<Lookup>) -> Option<&[KeyspaceId]>;
 }
 
 /// The names of keyspaces' databases on one shard.
@@ -39,6 +44,10 @@ impl SessionValues for NoSession {
     }
 
     fn evaluated(&self, _: &Template) -> Option<Value<'_>> {
+        None
+    }
+
+    fn looked_up(&self, _: &Arc<Lookup>) -> Option<&[KeyspaceId]> {
         None
     }
 }

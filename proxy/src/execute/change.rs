@@ -1,5 +1,6 @@
 //! Find rows by their keys, lock them, and change them on their shards.
 
+use super::changed_lookups::{self, Changed};
 use super::ok_sum::OkSum;
 use super::rounds::{self, BATCH_BYTES, BATCH_ROWS, ShardTexts};
 use super::route::{self, render};
@@ -21,7 +22,9 @@ pub(super) async fn run(
     statement: &Statement<'_>,
     change: &Change,
 ) -> Result<Reach, StatementError> {
-    if let Some(alone) = &change.alone {
+    if let Some(alone) = &change.alone
+        && !change.in_steps
+    {
         let (_, shards) = route::shards(session, statement, &alone.keyspace, &alone.target)?;
         if shards.single().is_some() {
             return route::run(session, statement, alone).await;
@@ -53,7 +56,9 @@ async fn work(
         check_exact(table, &found)?;
         let keyspace = &KeyspaceRef::find(&session.snapshot, &table.keyspace)?;
         let rows = rows_of(table, &found);
+        let all = rows.clone();
         let shards = placed(session, statement, table, keyspace, &found, rows)?;
+        let several = shards.len() > 1;
         let done = match &table.moves {
             Some(moving) => {
                 let work = moves::Moving { change, table, moves: moving, keyspace, found: &found };
@@ -69,6 +74,11 @@ async fn work(
             }
         };
         sum.join(&done);
+        if let Some(lookups) = &table.lookups {
+            let keyspace = (&*table.keyspace, keyspace);
+            let changed = Changed { keyspace, table, found: &found, rows: &all, several };
+            changed_lookups::follow(session, &changed, lookups).await?;
+        }
     }
     sum.add_warnings(of_finding);
     Ok((sum, warnings))

@@ -9,6 +9,7 @@ use super::rows::Row;
 use super::scatter::{self, Whole};
 use super::sort::HoldLimits;
 use crate::error::{ShardError, StatementError};
+use crate::metrics::Reach;
 use crate::session::query::Statement;
 use crate::session::{Session, Warning};
 use crate::settings::Settings;
@@ -77,6 +78,15 @@ impl Collector {
 
 /// The rows of a query of the session's own making. Texts are in utf8mb4.
 pub(super) async fn rows(session: &mut Session, text: &[u8]) -> Result<Whole, StatementError> {
+    run(session, text, true).await
+}
+
+/// As [`rows`], for a query that is itself a lookup: its own targets aren't looked up.
+pub(super) async fn rows_without_lookups(session: &mut Session, text: &[u8]) -> Result<Whole, StatementError> {
+    run(session, text, false).await
+}
+
+async fn run(session: &mut Session, text: &[u8], look_up: bool) -> Result<Whole, StatementError> {
     let mut fingerprint = Fingerprint::new();
     fingerprint::scan(text, session.state.mode.lex, &mut fingerprint).map_err(|error| {
         StatementError::sql(Code::Internal, format!("the query that finds the rows can't be read: {error}"))
@@ -95,20 +105,35 @@ pub(super) async fn rows(session: &mut Session, text: &[u8]) -> Result<Whole, St
         collector: Some(&collector),
     };
     let before = set(session, &[("character_set_results", "'utf8mb4'")]);
-    let result = match &statement.plan.root {
-        Operator::Route(route) => route::run(session, &statement, route).await,
-        operator @ (Operator::MergeSort(_) | Operator::Aggregate(_) | Operator::Compute(_) | Operator::Limit(_)) => {
-            scatter::run(session, &statement, operator).await
-        }
-        Operator::Gather(gather) => gather::run(session, &statement, gather).await,
-        Operator::Broadcast(broadcast) => broadcast::run(session, &statement, broadcast).await,
-        Operator::Expand(expand) => expand::run(session, &statement, expand).await,
-        Operator::Metadata(metadata) => metadata::run(session, &statement, metadata).await,
-        _ => Err(StatementError::sql(Code::Internal, "the query that finds the rows isn't one that reads rows")),
+    // What the statement that these rows are for has looked up stays its own.
+    let outer = std::mem::take(&mut session.state.looked_up);
+    let result = match look_up && !statement.plan.lookups.is_empty() {
+        true => super::lookup::read(session, &statement).await,
+        false => Ok(()),
     };
+    let result = match result {
+        Ok(()) => read(session, &statement).await,
+        Err(error) => Err(error),
+    };
+    session.state.looked_up = outer;
     session.state.settings = before;
     result?;
     Ok(collector.take())
+}
+
+/// Run a statement that reads; its rows go to its collector.
+async fn read(session: &mut Session, statement: &Statement<'_>) -> Result<Reach, StatementError> {
+    match &statement.plan.root {
+        Operator::Route(route) => route::run(session, statement, route).await,
+        operator @ (Operator::MergeSort(_) | Operator::Aggregate(_) | Operator::Compute(_) | Operator::Limit(_)) => {
+            scatter::run(session, statement, operator).await
+        }
+        Operator::Gather(gather) => gather::run(session, statement, gather).await,
+        Operator::Broadcast(broadcast) => broadcast::run(session, statement, broadcast).await,
+        Operator::Expand(expand) => expand::run(session, statement, expand).await,
+        Operator::Metadata(metadata) => metadata::run(session, statement, metadata).await,
+        _ => Err(StatementError::sql(Code::Internal, "the query that finds the rows isn't one that reads rows")),
+    }
 }
 
 /// Change settings for statements of the proxy's own; the settings before, to be put back.

@@ -1,24 +1,52 @@
 //! Insert rows, each on its shard.
 
+use super::lookup_rows::{self, LookupRow, Owner};
 use super::ok_sum::OkSum;
 use super::rekey::{self, Rekeyed};
 use super::route::{self, render};
 use super::scatter;
 use super::view::{PlaceDatabases, SessionView};
 use super::write::{self, InsertedRows};
-use super::{atomic, evaluate, found, trial};
+use super::{atomic, evaluate, found, insert_one_by_one, trial};
 use crate::error::StatementError;
 use crate::metrics::Reach;
 use crate::session::query::Statement;
 use crate::session::{KeyspaceRef, Place, Session, TabletType};
+use shardgate_router::coerce::Coercion;
 use shardgate_router::error::Code;
-use shardgate_router::plan::{AutoIncrement, Insert, InsertRow, RenderContext, ShardSet, Template, Trial, ValueExpr};
+use shardgate_router::plan::{
+    AutoIncrement, Insert, InsertRow, OwnedLookup, PlacedColumn, Placement, Rekey, RenderContext, ShardSet, Template,
+    Trial, ValueExpr,
+};
 use shardgate_vschema::Value;
+use std::sync::Arc;
 
 /// Rows of one shard.
-struct Part {
-    index: usize,
-    rows: Vec<usize>,
+pub(super) struct Part {
+    /// The shard's number.
+    pub(super) index: usize,
+    /// Which of the rows.
+    pub(super) rows: Vec<usize>,
+}
+
+/// Rows that are ready to be sent.
+pub(super) struct Rows<'r> {
+    /// The INSERT.
+    pub(super) insert: &'r Insert,
+    /// Its keyspace.
+    pub(super) keyspace: &'r KeyspaceRef,
+    /// The values of the auto_increment column.
+    pub(super) generated: &'r [Option<u64>],
+    /// The expressions that were computed.
+    pub(super) evaluated: &'r [(Template, Value<'static>)],
+}
+
+/// What came of an INSERT.
+pub(super) struct Inserted {
+    /// The shards' counts.
+    pub(super) sum: OkSum,
+    first_generated: Option<u64>,
+    several: bool,
 }
 
 /// Run an INSERT or REPLACE with VALUES.
@@ -27,6 +55,27 @@ pub(super) async fn run(
     statement: &Statement<'_>,
     insert: &Insert,
 ) -> Result<Reach, StatementError> {
+    let inserted = if insert.lookups.is_empty() {
+        rows(session, statement, insert).await?
+    } else {
+        let steps = atomic::begin(session).await?;
+        let result = rows(session, statement, insert).await;
+        let warnings = std::mem::take(&mut session.state.warnings);
+        let inserted = atomic::end(session, steps, result).await?;
+        session.state.warnings = warnings;
+        inserted
+    };
+    scatter::answer_write(session, &inserted.sum, inserted.first_generated);
+    note_given_id(session, statement, &inserted.sum, inserted.first_generated);
+    Ok(if inserted.several { Reach::SeveralShards } else { Reach::OneShard })
+}
+
+/// Insert the rows, and their rows of lookup vindexes.
+pub(super) async fn rows(
+    session: &mut Session,
+    statement: &Statement<'_>,
+    insert: &Insert,
+) -> Result<Inserted, StatementError> {
     let mut evaluated = evaluate::all(session, statement).await?;
     let keyspace = KeyspaceRef::find(&session.snapshot, &insert.keyspace)?;
     let (generated, first_generated) = generate(session, statement, insert, &evaluated).await?;
@@ -45,33 +94,28 @@ pub(super) async fn run(
             evaluated.extend(names.zip(values));
         }
     }
+    for lookup in &insert.lookups {
+        lookup_rows::check_mode(session, lookup)?;
+    }
+    let placement = insert.vindex.as_ref().filter(|_| !insert.lookups.is_empty()).map(|(vindex, columns)| {
+        let columns = columns.iter().map(|name| PlacedColumn { name: Arc::clone(name), coercion: Coercion::AsIs });
+        Placement { vindex: Arc::clone(vindex), columns: columns.collect() }
+    });
+    if let (Some(duplicates), Some(placement)) = (&insert.duplicates, &placement) {
+        let rows = Rows { insert, keyspace: &keyspace, generated: &generated, evaluated: &evaluated };
+        let target = insert_one_by_one::Target { rows: &rows, duplicates, placement };
+        let sum = insert_one_by_one::run(session, statement, &target).await?;
+        return Ok(Inserted { sum, first_generated, several: true });
+    }
     let parts = split(session, statement, insert, &keyspace, &generated, &evaluated)?;
     let chosen = route::targeted_shard(session, &keyspace, &insert.keyspace)?.is_some();
     if let Some(rekey) = &insert.rekey
         && keyspace.ranges().len() > 1
         && !chosen
     {
-        let mut rows = Vec::with_capacity(insert.rows.len());
-        for part in &parts {
-            let place = keyspace.place(part.index, TabletType::Primary, 0)?;
-            for number in &part.rows {
-                let row = Part { index: part.index, rows: vec![*number] };
-                let text = text_of(session, statement, insert, &row, &place, &generated, &evaluated)?;
-                rows.push((*number, (part.index as u32, text)));
-            }
-        }
-        rows.sort_by_key(|(number, _)| *number);
-        let rows = rows.into_iter().map(|(_, row)| row).collect();
-        let counted = insert.rows.len() > 1;
-        let work = Rekeyed { table: &insert.table, rekey, keyspace: &keyspace, ignore: insert.ignore, counted };
-        let steps = atomic::begin(session).await?;
-        let mut warnings = Vec::new();
-        let result = rekey::run(session, statement, &work, rows, &mut warnings).await;
-        let sum = atomic::end(session, steps, result).await?;
-        scatter::answer_write(session, &sum, first_generated);
-        note_given_id(session, statement, &sum, first_generated);
-        session.state.warnings = warnings;
-        return Ok(Reach::SeveralShards);
+        let rows = Rows { insert, keyspace: &keyspace, generated: &generated, evaluated: &evaluated };
+        let sum = rekeyed(session, statement, &rows, rekey, &parts).await?;
+        return Ok(Inserted { sum, first_generated, several: true });
     }
     let mut texts: Vec<write::Part> = Vec::with_capacity(parts.len());
     let counted = insert.rows.len() > 1;
@@ -83,9 +127,65 @@ pub(super) async fn run(
     }
     let several = texts.len() > 1;
     let sum = scatter::write(session, statement, texts).await?;
-    scatter::answer_write(session, &sum, first_generated);
-    note_given_id(session, statement, &sum, first_generated);
-    Ok(if several { Reach::SeveralShards } else { Reach::OneShard })
+    if let Some(placement) = &placement {
+        let owner = Owner { keyspace: &keyspace, table: &insert.table, placement };
+        for (at, lookup) in insert.lookups.iter().enumerate() {
+            let rows = lookup_rows_of(session, statement, insert, (at, lookup), &generated, &evaluated)?;
+            lookup_rows::insert(session, lookup, &owner, rows).await?;
+        }
+    }
+    Ok(Inserted { sum, first_generated, several })
+}
+
+/// Insert rows one by one, where ON DUPLICATE KEY UPDATE may move the rows that they meet.
+async fn rekeyed(
+    session: &mut Session,
+    statement: &Statement<'_>,
+    rows: &Rows<'_>,
+    rekey: &Rekey,
+    parts: &[Part],
+) -> Result<OkSum, StatementError> {
+    let Rows { insert, keyspace, generated, evaluated } = *rows;
+    let mut texts = Vec::with_capacity(insert.rows.len());
+    for part in parts {
+        let place = keyspace.place(part.index, TabletType::Primary, 0)?;
+        for number in &part.rows {
+            let row = Part { index: part.index, rows: vec![*number] };
+            let text = text_of(session, statement, insert, &row, &place, generated, evaluated)?;
+            texts.push((*number, (part.index as u32, text)));
+        }
+    }
+    texts.sort_by_key(|(number, _)| *number);
+    let texts = texts.into_iter().map(|(_, text)| text).collect();
+    let counted = insert.rows.len() > 1;
+    let work = Rekeyed { table: &insert.table, rekey, keyspace, ignore: insert.ignore, counted };
+    let steps = atomic::begin(session).await?;
+    let mut warnings = Vec::new();
+    let result = rekey::run(session, statement, &work, texts, &mut warnings).await;
+    let sum = atomic::end(session, steps, result).await?;
+    session.state.warnings = warnings;
+    Ok(sum)
+}
+
+/// The rows of one of the lookup vindexes.
+fn lookup_rows_of(
+    session: &Session,
+    statement: &Statement<'_>,
+    insert: &Insert,
+    (at, lookup): (usize, &OwnedLookup),
+    generated: &[Option<u64>],
+    evaluated: &[(Template, Value<'static>)],
+) -> Result<Vec<LookupRow>, StatementError> {
+    let version = &*session.snapshot.server_version;
+    let view = SessionView { state: &session.state, id: session.id, version, evaluated };
+    let mut rows = Vec::with_capacity(insert.rows.len());
+    for (number, row) in insert.rows.iter().enumerate() {
+        let own = generated.get(number).copied().flatten();
+        let id = insert.keyspace_id(row, own, &statement.args, &view)?;
+        let Some(values) = row.lookups.get(at) else { continue };
+        rows.extend(LookupRow::of_values(session, lookup, values, &statement.args, &view, id)?);
+    }
+    Ok(rows)
 }
 
 /// Keep what `LAST_INSERT_ID(expr)` in ON DUPLICATE KEY UPDATE was given, which is the answer's insert id.
@@ -190,7 +290,7 @@ fn split(
 }
 
 /// The INSERT with the rows of one shard.
-fn text_of(
+pub(super) fn text_of(
     session: &Session,
     statement: &Statement<'_>,
     insert: &Insert,

@@ -2,6 +2,7 @@
 
 use super::change::write_field;
 use super::insert::reserve;
+use super::lookup_rows::{self, LookupRow, LookupValue, Owner};
 use super::ok_sum::OkSum;
 use super::rekey::{self, Rekeyed};
 use super::rounds::{self, BATCH_BYTES, BATCH_ROWS, ShardTexts};
@@ -16,7 +17,7 @@ use crate::session::query::Statement;
 use crate::session::{KeyspaceRef, Session, TabletType, Warning};
 use shardgate_router::error::Code;
 use shardgate_router::literal::write_literal;
-use shardgate_router::plan::{InsertRows, KeySource, Target, Template, TrialColumn};
+use shardgate_router::plan::{InsertRows, KeySource, OwnedLookup, Target, Template, TrialColumn};
 use shardgate_vschema::Value;
 use shardgate_wire::{ColumnFlags, ColumnType};
 use std::collections::{BTreeMap, HashMap};
@@ -60,14 +61,8 @@ async fn work(
     let of_finding = u16::try_from(warnings.len()).unwrap_or(u16::MAX);
     let generated = generate(session, insert, &found).await?;
     let stored = stored(session, statement, insert, keyspace, &found, &generated).await?;
-    let shards = placed(
-        session,
-        statement,
-        insert,
-        keyspace,
-        &Rows { found: &found, generated: &generated, stored: &stored },
-        evaluated,
-    )?;
+    let all = Rows { found: &found, generated: &generated, stored: &stored };
+    let shards = placed(session, statement, insert, keyspace, &all, evaluated)?;
     let behind = behind(session, insert, &stored);
     let alike = insert.place.is_none() && insert.target == Target::Alike;
     let mut texts = Vec::with_capacity(shards.len());
@@ -116,6 +111,9 @@ async fn work(
         }
         texts.push(ShardTexts { shard: *shard, texts: own });
     }
+    for (lookup, _) in &insert.lookups {
+        lookup_rows::check_mode(session, lookup)?;
+    }
     let mut sum = match &insert.rekey {
         Some(rekey) => {
             single.sort_by_key(|(number, _)| *number);
@@ -126,6 +124,13 @@ async fn work(
         None => rounds::run(session, statement, keyspace, texts, alike, &mut warnings).await?,
     };
     sum.add_warnings(of_finding);
+    if let Some((placement, _)) = &insert.place {
+        let owner = Owner { keyspace, table: &insert.table, placement };
+        for (lookup, sources) in &insert.lookups {
+            let rows = lookup_rows_of(session, statement, insert, (lookup, sources), &all, evaluated)?;
+            lookup_rows::insert(session, lookup, &owner, rows).await?;
+        }
+    }
     Ok((sum, warnings, generated.iter().flatten().next().copied()))
 }
 
@@ -254,7 +259,7 @@ fn placed(
     rows: &Rows<'_>,
     evaluated: &[(Template, Value<'static>)],
 ) -> Result<BTreeMap<u32, Vec<usize>>, StatementError> {
-    let Rows { found, generated, stored } = *rows;
+    let found = rows.found;
     let mut shards: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
     let version = &*session.snapshot.server_version;
     let view = SessionView { state: &session.state, id: session.id, version, evaluated };
@@ -266,32 +271,79 @@ fn placed(
         }
         return Ok(shards);
     };
-    for (number, row) in found.rows.iter().enumerate() {
-        let mut values: Vec<Value<'_>> = Vec::with_capacity(sources.len());
-        for source in sources {
-            let field = |at: u32| {
-                let column = found.columns.get(at as usize);
-                column.map_or(Value::Null, |column| evaluate::value(row.field(at), column))
-            };
-            values.push(match source {
-                KeySource::Column(at) => field(*at),
-                KeySource::Generated => match generated.get(number).copied().flatten() {
-                    Some(value) => Value::UInt(value),
-                    None => insert.auto_increment.as_ref().and_then(|(_, at)| *at).map_or(Value::Null, field),
-                },
-                KeySource::Stored(at) => {
-                    let value = stored.get(number).and_then(|values| values.get(*at as usize));
-                    value
-                        .cloned()
-                        .ok_or_else(|| StatementError::sql(Code::Internal, "a row wasn't stored for trial"))?
-                }
-                KeySource::Default(value) => value.evaluate(&statement.args, &view)?,
-            });
-        }
+    for number in 0..found.rows.len() {
+        let values = key_of(insert, sources, rows, number, statement, &view)?;
         let shard = placement.shard(values, keyspace.ranges())?;
         shards.entry(shard).or_default().push(number);
     }
     Ok(shards)
+}
+
+/// The values of a row's shard key.
+fn key_of<'v>(
+    insert: &InsertRows,
+    sources: &[KeySource],
+    rows: &Rows<'_>,
+    number: usize,
+    statement: &Statement<'v>,
+    view: &'v SessionView<'_>,
+) -> Result<Vec<Value<'v>>, StatementError> {
+    let Rows { found, generated, stored } = *rows;
+    let row = found.rows.get(number);
+    let field = |at: u32| {
+        let column = row.zip(found.columns.get(at as usize));
+        column.map_or(Value::Null, |(row, column)| evaluate::value(row.field(at), column))
+    };
+    let mut values: Vec<Value<'v>> = Vec::with_capacity(sources.len());
+    for source in sources {
+        values.push(match source {
+            KeySource::Column(at) => field(*at),
+            KeySource::Generated => match generated.get(number).copied().flatten() {
+                Some(value) => Value::UInt(value),
+                None => insert.auto_increment.as_ref().and_then(|(_, at)| *at).map_or(Value::Null, field),
+            },
+            KeySource::Stored(at) => {
+                let value = stored.get(number).and_then(|values| values.get(*at as usize));
+                value.cloned().ok_or_else(|| StatementError::sql(Code::Internal, "a row wasn't stored for trial"))?
+            }
+            KeySource::Default(value) => value.evaluate(&statement.args, view)?,
+        });
+    }
+    Ok(values)
+}
+
+/// The rows of a lookup vindex.
+fn lookup_rows_of(
+    session: &Session,
+    statement: &Statement<'_>,
+    insert: &InsertRows,
+    (lookup, sources): (&OwnedLookup, &[KeySource]),
+    all: &Rows<'_>,
+    evaluated: &[(Template, Value<'static>)],
+) -> Result<Vec<LookupRow>, StatementError> {
+    let Some((placement, key)) = &insert.place else { return Ok(Vec::new()) };
+    let version = &*session.snapshot.server_version;
+    let view = SessionView { state: &session.state, id: session.id, version, evaluated };
+    let found = all.found;
+    let mut rows = Vec::with_capacity(found.rows.len());
+    for (number, row) in found.rows.iter().enumerate() {
+        let id = placement.keyspace_id(key_of(insert, key, all, number, statement, &view)?)?;
+        let mut values = Vec::with_capacity(sources.len());
+        for source in sources {
+            values.push(match source {
+                KeySource::Column(at) => match found.columns.get(*at as usize) {
+                    Some(column) => LookupValue::Read(row.field(*at), column),
+                    None => LookupValue::Given(Value::Null),
+                },
+                KeySource::Default(value) => LookupValue::Given(value.evaluate(&statement.args, &view)?),
+                KeySource::Generated | KeySource::Stored(_) => {
+                    return Err(StatementError::sql(Code::Internal, "a lookup vindex of a generated column"));
+                }
+            });
+        }
+        rows.extend(LookupRow::new(session, lookup, &values, id)?);
+    }
+    Ok(rows)
 }
 
 /// Writes INSERTs of rows that were found.

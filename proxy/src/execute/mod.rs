@@ -6,6 +6,7 @@ mod atomic;
 mod broadcast;
 mod carry;
 mod change;
+mod changed_lookups;
 mod compare;
 mod compute;
 mod ddl;
@@ -20,17 +21,21 @@ mod gather;
 mod head;
 mod information_schema;
 mod insert;
+mod insert_one_by_one;
 mod insert_rows;
 mod limit;
 mod literal;
 mod load;
 mod local_file;
+mod lookup;
+mod lookup_rows;
 mod merge_sort;
 mod metadata;
 mod moves;
 mod next_values;
 mod ok_sum;
 mod output;
+mod own_write;
 mod prepared;
 mod pulled;
 mod rekey;
@@ -58,6 +63,7 @@ pub(crate) use ask::ask_as_session;
 pub(crate) use ddl::unfinished as unfinished_ddl;
 pub(crate) use found::Collector;
 pub(crate) use information_schema::SystemColumn;
+pub(crate) use lookup::LookedUp;
 pub(crate) use output::{Protocol, ReplyContext, simple_result};
 pub(crate) use prepared::{describe, field_list};
 pub(crate) use rows::Row;
@@ -71,10 +77,23 @@ use shardgate_router::plan::Operator;
 /// Execute a statement and append its reply to what the client gets. An error hasn't been answered yet.
 #[inline]
 pub(crate) async fn run(session: &mut Session, statement: &Statement<'_>) -> Result<Reach, StatementError> {
+    if !statement.plan.lookups.is_empty() {
+        return Box::pin(run_looking_up(session, statement)).await;
+    }
     match &statement.plan.root {
         Operator::Route(route) => route::run(session, statement, route).await,
         other => run_other(session, statement, other).await,
     }
+}
+
+/// A statement whose shards lookup tables tell.
+async fn run_looking_up(session: &mut Session, statement: &Statement<'_>) -> Result<Reach, StatementError> {
+    let result = match lookup::read(session, statement).await {
+        Ok(()) => run_other(session, statement, &statement.plan.root).await,
+        Err(error) => Err(error),
+    };
+    session.state.looked_up.clear();
+    result
 }
 
 /// What isn't a plain route. Boxed, so that the future of the usual case stays small.

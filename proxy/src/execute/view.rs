@@ -3,10 +3,11 @@
 use crate::config::TransactionMode;
 use crate::session::{Place, SessionState};
 use crate::snapshot::Snapshot;
-use shardgate_router::plan::{SessionValue, Template};
+use shardgate_router::plan::{Lookup, SessionValue, Template};
 use shardgate_router::session::{Databases, SessionValues};
-use shardgate_vschema::Value;
+use shardgate_vschema::{KeyspaceId, Value};
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// A session's values for a plan.
 pub(crate) struct SessionView<'a> {
@@ -44,6 +45,11 @@ impl SessionValues for SessionView<'_> {
             }),
             SessionValue::Workload => text("OLTP"),
         }
+    }
+
+    fn looked_up(&self, lookup: &Arc<Lookup>) -> Option<&[KeyspaceId]> {
+        let made = self.state.looked_up.iter().find(|(made, _)| Arc::ptr_eq(made, lookup));
+        made.map(|(_, ids)| ids.as_slice())
     }
 
     fn evaluated(&self, template: &Template) -> Option<Value<'_>> {

@@ -3,6 +3,7 @@
 use super::place::TabletType;
 use crate::config::{TransactionMode, User};
 use crate::error::StatementError;
+use crate::execute::LookedUp;
 use crate::settings::Settings;
 use crate::snapshot::Snapshot;
 use shardgate_router::error::Code;
@@ -141,6 +142,8 @@ pub(crate) struct SessionState {
     pub(crate) warnings: Vec<Warning>,
     /// The session's transaction_mode.
     pub(crate) transaction_mode: TransactionMode,
+    /// What the running statement has looked up.
+    pub(crate) looked_up: LookedUp,
     /// Whether multi-statements are allowed now (COM_SET_OPTION).
     pub(crate) multi_statements: bool,
 }
@@ -162,6 +165,7 @@ impl SessionState {
             row_count: -1,
             warnings: Vec::new(),
             transaction_mode: snapshot.config.transactions.mode,
+            looked_up: LookedUp::new(),
             multi_statements: false,
         };
         state.set_settings(settings);

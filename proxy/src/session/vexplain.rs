@@ -148,6 +148,11 @@ impl Session {
     fn explained(&self, plan: &Plan, args: &Arguments<'_>) -> Result<String, StatementError> {
         let mut shown = explain::to_text(plan, args);
         let Some((name, target)) = routed(&plan.root) else { return Ok(shown) };
+        if !plan.lookups.is_empty() {
+            // Which those are is known when it runs: PLAN sends nothing.
+            shown.push_str("\nShards: those that the lookup finds\n");
+            return Ok(shown);
+        }
         let keyspace = KeyspaceRef::find(&self.snapshot, name)?;
         let version = &*self.snapshot.server_version;
         let session = SessionView { state: &self.state, id: self.id, version, evaluated: &[] };

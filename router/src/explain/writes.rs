@@ -2,7 +2,7 @@
 
 use super::{target, template};
 use crate::args::Arguments;
-use crate::plan::{Change, ChangedPlace, ChangedTable, InsertRows, Pulled, Template};
+use crate::plan::{Change, ChangedPlace, ChangedTable, InsertRows, OwnedLookup, Pulled, Template};
 use serde_json::{Map, Value as Json, json};
 
 pub(super) fn pulled(found: &Pulled, args: &Arguments<'_>) -> Json {
@@ -38,6 +38,9 @@ pub(super) fn insert_rows(found: &InsertRows, args: &Arguments<'_>) -> Json {
     if let Some(alone) = &found.alone {
         object.insert("whole_on_one_shard".into(), json!(target(&alone.target, args)));
     }
+    if !found.lookups.is_empty() {
+        object.insert("lookups".into(), json!(names(found.lookups.iter().map(|(lookup, _)| lookup))));
+    }
     object.insert("query".into(), json!(template(&found.source, args).trim()));
     object.insert("prefix".into(), json!(template(&found.prefix, args)));
     let suffix: String = found
@@ -64,7 +67,9 @@ pub(super) fn change(found: &Change, args: &Arguments<'_>) -> Json {
     match &found.alone {
         Some(alone) => {
             object.insert("keyspace".into(), json!(*alone.keyspace));
-            object.insert("whole_on_one_shard".into(), json!(target(&alone.target, args)));
+            if !found.in_steps {
+                object.insert("whole_on_one_shard".into(), json!(target(&alone.target, args)));
+            }
         }
         None => {
             let mut names: Vec<&str> = found.tables.iter().map(|table| &*table.keyspace).collect();
@@ -75,6 +80,13 @@ pub(super) fn change(found: &Change, args: &Arguments<'_>) -> Json {
     object.insert("find".into(), json!(template(&found.find, args)));
     object.insert("change".into(), json!(tables));
     Json::Object(object)
+}
+
+/// The lookup vindexes whose rows are written, and their tables.
+pub(super) fn names<'l>(lookups: impl Iterator<Item = &'l OwnedLookup>) -> String {
+    let name =
+        |lookup: &OwnedLookup| format!("{} in {}.{}", lookup.vindex.name(), lookup.table.keyspace, lookup.table.table);
+    lookups.map(name).collect::<Vec<_>>().join(", ")
 }
 
 fn changed(table: &ChangedTable, args: &Arguments<'_>) -> String {
@@ -95,5 +107,8 @@ fn changed(table: &ChangedTable, args: &Arguments<'_>) -> String {
     };
     let moves = if table.moves.is_some() { ", rows move" } else { "" };
     let head = template(&table.head, args);
-    format!("{head}{} WHERE ({}) = {{found}}{tail} {place}{moves}", sets.join(", "), key.join(", "))
+    let lookups: Vec<&OwnedLookup> =
+        table.lookups.iter().flat_map(|changed| &changed.lookups).map(|changed| &changed.lookup).collect();
+    let lookups = if lookups.is_empty() { String::new() } else { format!(", with {}", names(lookups.into_iter())) };
+    format!("{head}{} WHERE ({}) = {{found}}{tail} {place}{moves}{lookups}", sets.join(", "), key.join(", "))
 }

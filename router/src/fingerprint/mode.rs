@@ -75,7 +75,7 @@ pub struct LexMode {
 impl LexMode {
     /// A value of the text in the form that vindexes take: text as UTF-8. `None` if its bytes aren't of the character
     /// set.
-    pub(crate) fn for_vindex<'a>(&self, value: Value<'a>) -> Option<Value<'a>> {
+    pub fn for_vindex<'a>(&self, value: Value<'a>) -> Option<Value<'a>> {
         match (self.encoding, value) {
             (Some(encoding), Value::Text(text)) if !text.is_ascii() => {
                 let decoded = encoding.decode_without_bom_handling_and_without_replacement(&text)?;

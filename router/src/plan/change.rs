@@ -1,6 +1,6 @@
 //! Find rows by their keys, lock them, and change them on their shards.
 
-use super::{Placement, Route, Target, Template};
+use super::{OwnedLookup, Placement, Route, Target, Template};
 use std::sync::Arc;
 
 /// An UPDATE or DELETE that no shard can run for itself: its rows are found and locked first, by a SELECT that is
@@ -10,6 +10,8 @@ pub struct Change {
     /// The statement as it is, for where all rows that matter are on one shard; `None`: its tables are in keyspaces of
     /// several servers.
     pub alone: Option<Route>,
+    /// There is more to do than the statement says (rows of lookup vindexes): it never runs as it is.
+    pub in_steps: bool,
     /// The SELECT that finds the rows: the columns that the tables below name, and no others.
     pub find: Template,
     /// The tables that are changed, in the order of the statement.
@@ -39,6 +41,29 @@ pub struct ChangedTable {
     pub tail: Option<Template>,
     /// The rows may move to other shards.
     pub moves: Option<Moves>,
+    /// The rows of lookup vindexes that follow.
+    pub lookups: Option<ChangedLookups>,
+}
+
+/// What is needed to change the rows of lookup vindexes with those of the table that owns them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChangedLookups {
+    /// The vindexes.
+    pub lookups: Vec<ChangedLookup>,
+    /// Columns that tell a row apart after the change, and tell its shard; the found columns with their values then. None:
+    /// the rows are deleted.
+    pub identity: Option<Vec<FoundColumn>>,
+}
+
+/// A lookup vindex whose rows follow a change.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChangedLookup {
+    /// The vindex.
+    pub lookup: OwnedLookup,
+    /// The found columns with the values of its columns.
+    pub columns: Vec<u32>,
+    /// Whether one of its columns is assigned.
+    pub assigned: bool,
 }
 
 /// A column that was found.

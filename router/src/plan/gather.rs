@@ -31,6 +31,14 @@ pub struct Gather {
     pub reason: Box<str>,
 }
 
+impl Gather {
+    /// Where its rows are.
+    pub(super) fn targets(&self) -> impl Iterator<Item = &Target> {
+        let alone = self.alone.iter().map(|alone| &alone.target);
+        alone.chain(self.sources.iter().map(|source| &source.target))
+    }
+}
+
 /// Where a temporary table's rows come from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GatherSource {

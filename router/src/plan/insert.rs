@@ -1,12 +1,12 @@
 //! Insert rows, each on its shard.
 
 use super::target::shards_of;
-use super::{KeyExpr, Rekey, ShardSet, Target, Template, Trial, ValueExpr};
+use super::{KeyExpr, OwnedLookup, Rekey, ShardSet, Target, Template, Trial, ValueExpr};
 use crate::args::Arguments;
 use crate::coerce::Coerced;
 use crate::error::{Code, SqlError};
 use crate::session::SessionValues;
-use shardgate_vschema::{KeyRange, Value, Vindex};
+use shardgate_vschema::{Destination, KeyRange, KeyspaceId, Value, Vindex};
 use smallvec::SmallVec;
 use std::sync::Arc;
 
@@ -37,6 +37,10 @@ pub struct InsertRow {
     pub key: Vec<KeyExpr>,
     /// The row for the insert's trial, if it has one.
     pub trial: Option<Template>,
+    /// For each of the insert's lookups the values of its columns.
+    pub lookups: Vec<Vec<ValueExpr>>,
+    /// For each unique key of [`DuplicateRows`] the values of its columns; `Default`: the generated value, or the given one.
+    pub unique: Vec<Vec<ValueExpr>>,
     /// What the client gave for the auto_increment column (`Default` if nothing). NULL, 0 and DEFAULT are replaced.
     pub generated: Option<ValueExpr>,
 }
@@ -68,9 +72,45 @@ pub struct Insert {
     pub target: Target,
     /// INSERT IGNORE.
     pub ignore: bool,
+    /// The lookup vindexes that get a row for each row.
+    pub lookups: Vec<OwnedLookup>,
+    /// What happens to the rows that have a row's unique values, whose lookup rows follow; `None`: they are an error.
+    pub duplicates: Option<DuplicateRows>,
+}
+
+/// Rows that have a row's unique values.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DuplicateRows {
+    /// What happens.
+    pub duplicates: Duplicates,
+    /// The columns of each unique key.
+    pub keys: Vec<Vec<Arc<str>>>,
+    /// The columns that tell rows apart.
+    pub identity: Vec<Arc<str>>,
+}
+
+/// What a statement does about duplicates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Duplicates {
+    /// INSERT IGNORE: the new row is left out.
+    Ignored,
+    /// REPLACE: the old rows go.
+    Replaced,
+    /// ON DUPLICATE KEY UPDATE: the old row is changed.
+    Updated,
 }
 
 impl InsertRow {
+    /// The values that must be known before the row is sent.
+    pub(super) fn values(&self) -> impl Iterator<Item = &ValueExpr> {
+        self.key
+            .iter()
+            .map(|key| &key.value)
+            .chain(self.lookups.iter().flatten())
+            .chain(self.unique.iter().flatten())
+            .chain(&self.generated)
+    }
+
     /// Whether `auto_increment` must make a value for this row: none was given, or NULL, 0 or DEFAULT.
     ///
     /// # Errors
@@ -101,6 +141,47 @@ impl Insert {
         ranges: &[KeyRange],
     ) -> Result<ShardSet, SqlError> {
         let Some((vindex, columns)) = &self.vindex else { return self.target.resolve(args, session, ranges) };
+        let destination = self.destination(vindex, columns, row, generated, args, session)?;
+        let shards = shards_of(destination, ranges)?;
+        if shards.is_any() || shards.single().is_none() {
+            return Err(self.no_single_shard(columns));
+        }
+        Ok(shards)
+    }
+
+    /// The keyspace id of a row of a sharded table.
+    ///
+    /// # Errors
+    /// As [`Insert::shard_of`].
+    pub fn keyspace_id(
+        &self,
+        row: &InsertRow,
+        generated: Option<u64>,
+        args: &Arguments<'_>,
+        session: &dyn SessionValues,
+    ) -> Result<KeyspaceId, SqlError> {
+        let Some((vindex, columns)) = &self.vindex else { return Err(self.no_single_shard(&[])) };
+        match self.destination(vindex, columns, row, generated, args, session)? {
+            Destination::KeyspaceId(id) => Ok(id),
+            _ => Err(self.no_single_shard(columns)),
+        }
+    }
+
+    fn no_single_shard(&self, columns: &[Arc<str>]) -> SqlError {
+        let names: Vec<&str> = columns.iter().map(|column| &**column).collect();
+        let message = format!("the shard key ({}) of a row of {} gives no single shard", names.join(", "), self.table);
+        SqlError::new(Code::VindexMapping, message)
+    }
+
+    fn destination(
+        &self,
+        vindex: &Vindex,
+        columns: &[Arc<str>],
+        row: &InsertRow,
+        generated: Option<u64>,
+        args: &Arguments<'_>,
+        session: &dyn SessionValues,
+    ) -> Result<Destination, SqlError> {
         let mut values: SmallVec<[Value<'_>; 2]> = SmallVec::new();
         for (index, key) in row.key.iter().enumerate() {
             let is_generated = self.generated_key.is_some_and(|generated_key| generated_key as usize == index);
@@ -122,14 +203,6 @@ impl Insert {
                 }
             }
         }
-        let destination = vindex.map(&values).map_err(|error| SqlError::new(Code::VindexMapping, error.to_string()))?;
-        let shards = shards_of(destination, ranges)?;
-        if shards.is_any() || shards.single().is_none() {
-            let names: Vec<&str> = columns.iter().map(|column| &**column).collect();
-            let message =
-                format!("the shard key ({}) of a row of {} gives no single shard", names.join(", "), self.table);
-            return Err(SqlError::new(Code::VindexMapping, message));
-        }
-        Ok(shards)
+        vindex.map(&values).map_err(|error| SqlError::new(Code::VindexMapping, error.to_string()))
     }
 }

@@ -1,6 +1,6 @@
 //! Insert the rows of a query, each on its shard.
 
-use super::{AutoIncrement, Placement, Rekey, Route, Target, Template, Trial, ValueExpr};
+use super::{AutoIncrement, OwnedLookup, Placement, Rekey, Route, Target, Template, Trial, ValueExpr};
 use std::sync::Arc;
 
 /// INSERT ... SELECT and REPLACE ... SELECT whose rows aren't where they are to be: the query is planned as any other, its
@@ -33,6 +33,8 @@ pub struct InsertRows {
     pub rekey: Option<Box<Rekey>>,
     /// INSERT IGNORE.
     pub ignore: bool,
+    /// The lookup vindexes that get a row for each row, and where the values of their columns are.
+    pub lookups: Vec<(OwnedLookup, Vec<KeySource>)>,
     /// A keyspace where the statement can be described as it is: all its tables are there.
     pub described_here: bool,
 }

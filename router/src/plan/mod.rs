@@ -15,6 +15,7 @@ mod insert;
 mod insert_rows;
 mod load;
 mod local;
+mod lookup;
 mod merge;
 mod metadata;
 mod padding;
@@ -31,20 +32,22 @@ mod vindex_rows;
 pub use aggregate::{Aggregate, AggregateColumn, BitOperation};
 pub use broadcast::{Broadcast, Link};
 pub use change::{
-    CarriedRow, Change, ChangedPlace, ChangedTable, CopiedColumn, FoundColumn, MoveOrder, Moves, SetItem,
+    CarriedRow, Change, ChangedLookup, ChangedLookups, ChangedPlace, ChangedTable, CopiedColumn, FoundColumn,
+    MoveOrder, Moves, SetItem,
 };
 pub use compute::Compute;
 pub use ddl::{Ddl, DdlKind, DdlObject, ObjectKind};
 pub use expand::Expand;
 pub use explained::Explained;
 pub use gather::{FilterValue, Gather, GatherColumn, GatherFilter, GatherSource, Transfer};
-pub use insert::{AutoIncrement, Insert, InsertRow, Sequence};
+pub use insert::{AutoIncrement, DuplicateRows, Duplicates, Insert, InsertRow, Sequence};
 pub use insert_rows::{InsertRows, KeySource, SuffixPart};
 pub use load::Load;
 pub use local::{
     Assignment, Chaining, ExplainFormat, KillScope, Local, PrepareSource, SetScope, SetValue, Show, ShowFilter,
     TransactionStart,
 };
+pub use lookup::{ComparedColumn, Lookup, LookupKeys, LookupTable, OwnedLookup};
 pub use merge::{Limit, LimitValue, MergeSort, SortKey};
 pub use metadata::{KnownValue, Metadata, MetadataPart, MetadataTable};
 pub use padding::Padding;
@@ -127,6 +130,8 @@ pub struct Plan {
     pub pins: Vec<Pin>,
     /// What the statement reads and leaves behind in the session that it runs in.
     pub effects: Effects,
+    /// What is asked of lookup vindexes' tables before the plan runs, for its targets.
+    pub lookups: Vec<Arc<Lookup>>,
     /// What to do.
     pub root: Operator,
 }
@@ -194,6 +199,45 @@ impl Operator {
             _ => None,
         }
     }
+
+    /// What its targets ask of lookup vindexes.
+    pub fn lookups(&self) -> Vec<Arc<Lookup>> {
+        let mut found = Vec::new();
+        for target in self.targets() {
+            target.lookups(&mut found);
+        }
+        found
+    }
+
+    fn targets(&self) -> Vec<&Target> {
+        match self {
+            Operator::Route(route) => vec![&route.target],
+            Operator::MergeSort(sort) => vec![&sort.input.target],
+            Operator::Aggregate(aggregate) => vec![&aggregate.input.target],
+            Operator::Compute(compute) => vec![&compute.input.input.target],
+            Operator::Limit(limit) => limit.input.targets(),
+            Operator::Gather(gather) => gather.targets().collect(),
+            Operator::Broadcast(broadcast) => {
+                let mut targets = broadcast.input.targets();
+                targets.extend(broadcast.sources.iter().map(|source| &source.target));
+                targets.extend(broadcast.gathered.targets());
+                targets
+            }
+            Operator::Expand(expand) => expand.alone.iter().map(|alone| &alone.target).collect(),
+            Operator::InsertRows(insert) => insert.alone.iter().map(|alone| &alone.target).collect(),
+            Operator::Change(change) => change.alone.iter().map(|alone| &alone.target).collect(),
+            Operator::Explained(explained) => explained.targets.iter().collect(),
+            Operator::Insert(_)
+            | Operator::VindexRows(_)
+            | Operator::Pulled(_)
+            | Operator::Summed(_)
+            | Operator::Load(_)
+            | Operator::Ddl(_)
+            | Operator::Metadata(_)
+            | Operator::NextValues { .. }
+            | Operator::Local(_) => Vec::new(),
+        }
+    }
 }
 
 impl Plan {
@@ -211,12 +255,11 @@ impl Plan {
     /// [`crate::session::SessionValues::evaluated`] is asked for them.
     pub fn evaluations(&self) -> Vec<&Template> {
         let values: Vec<&ValueExpr> = match &self.root {
-            Operator::Insert(insert) => {
-                insert.rows.iter().flat_map(|row| row.key.iter().map(|key| &key.value).chain(&row.generated)).collect()
-            }
+            Operator::Insert(insert) => insert.rows.iter().flat_map(InsertRow::values).collect(),
             Operator::InsertRows(insert) => {
                 let sources = insert.place.iter().flat_map(|(_, sources)| sources);
                 sources
+                    .chain(insert.lookups.iter().flat_map(|(_, sources)| sources))
                     .filter_map(|source| if let KeySource::Default(value) = source { Some(value) } else { None })
                     .collect()
             }

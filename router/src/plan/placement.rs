@@ -3,7 +3,7 @@
 use super::target::shards_of;
 use crate::coerce::Coercion;
 use crate::error::{Code, SqlError};
-use shardgate_vschema::{KeyRange, Value, Vindex};
+use shardgate_vschema::{Destination, KeyRange, KeyspaceId, Value, Vindex};
 use std::sync::Arc;
 
 /// How the shard of a row follows from its columns.
@@ -37,6 +37,28 @@ impl Placement {
     /// # Errors
     /// When a value can't be stored in its column, or the vindex has no single shard for the values.
     pub fn shard(&self, values: Vec<Value<'_>>, ranges: &[KeyRange]) -> Result<u32, SqlError> {
+        let shards = shards_of(self.destination(values)?, ranges)?;
+        shards.single().filter(|_| !shards.is_any()).ok_or_else(|| self.no_single_shard())
+    }
+
+    /// The keyspace id of the row with these values.
+    ///
+    /// # Errors
+    /// As [`Placement::shard`].
+    pub fn keyspace_id(&self, values: Vec<Value<'_>>) -> Result<KeyspaceId, SqlError> {
+        match self.destination(values)? {
+            Destination::KeyspaceId(id) => Ok(id),
+            _ => Err(self.no_single_shard()),
+        }
+    }
+
+    fn no_single_shard(&self) -> SqlError {
+        let names: Vec<&str> = self.columns.iter().map(|column| &*column.name).collect();
+        let message = format!("the shard key ({}) of a row gives no single shard", names.join(", "));
+        SqlError::new(Code::VindexMapping, message)
+    }
+
+    fn destination(&self, values: Vec<Value<'_>>) -> Result<Destination, SqlError> {
         let mut stored = Vec::with_capacity(values.len());
         for (column, value) in self.columns.iter().zip(values) {
             let shown = crate::literal::show(&value);
@@ -45,12 +67,6 @@ impl Placement {
                 SqlError::new(Code::VindexMapping, message)
             })?);
         }
-        let found = self.vindex.map(&stored).map_err(|error| SqlError::new(Code::VindexMapping, error.to_string()))?;
-        let shards = shards_of(found, ranges)?;
-        shards.single().filter(|_| !shards.is_any()).ok_or_else(|| {
-            let names: Vec<&str> = self.columns.iter().map(|column| &*column.name).collect();
-            let message = format!("the shard key ({}) of a row gives no single shard", names.join(", "));
-            SqlError::new(Code::VindexMapping, message)
-        })
+        self.vindex.map(&stored).map_err(|error| SqlError::new(Code::VindexMapping, error.to_string()))
     }
 }

@@ -1,6 +1,6 @@
 //! Which shards a statement goes to, as a function of its literals and parameters.
 
-use super::{SlotId, ValueExpr};
+use super::{Lookup, SlotId, ValueExpr};
 use crate::args::Arguments;
 use crate::coerce::{Coerced, Coercion};
 use crate::error::{Code, SqlError};
@@ -102,6 +102,8 @@ pub enum Target {
         /// The values.
         values: KeyList,
     },
+    /// Where a lookup vindex's table says; every shard, if it hasn't been asked.
+    Lookup(Arc<Lookup>),
     /// Between two values, for vindexes that keep order. A bound that is `None` is open.
     Range {
         /// The vindex.
@@ -143,6 +145,7 @@ impl PartialEq for Target {
             (Target::Range { vindex: a, from, to }, Target::Range { vindex: b, from: from_b, to: to_b }) => {
                 a.name() == b.name() && from == from_b && to == to_b
             }
+            (Target::Lookup(a), Target::Lookup(b)) => a == b,
             (Target::Pinned(a), Target::Pinned(b)) => a == b,
             (Target::OneShard { targets: a, reason: x }, Target::OneShard { targets: b, reason: y }) => {
                 a == b && x == y
@@ -227,6 +230,19 @@ impl ShardSet {
 }
 
 impl Target {
+    /// Collect what it asks of lookup vindexes.
+    pub fn lookups(&self, into: &mut Vec<Arc<Lookup>>) {
+        match self {
+            Target::Lookup(lookup) if !into.iter().any(|known| Arc::ptr_eq(known, lookup)) => {
+                into.push(Arc::clone(lookup));
+            }
+            Target::AnyOf(targets) | Target::AllOf(targets) | Target::OneShard { targets, .. } => {
+                targets.iter().for_each(|target| target.lookups(into));
+            }
+            _ => {}
+        }
+    }
+
     /// The shards that this is for these arguments: indices into `ranges`, which are the serving shards' key ranges,
     /// ascending and without gaps.
     ///
@@ -299,6 +315,10 @@ impl Target {
                 }
                 Ok(ShardSet::from_indices(indices))
             }
+            Target::Lookup(lookup) => match session.looked_up(lookup) {
+                Some(ids) => shards_of(Destination::KeyspaceIds(ids.to_vec()), ranges),
+                None => Ok(ShardSet::all(ranges.len())),
+            },
             Target::Range { vindex, from, to } => {
                 let bound = |key: &Option<KeyExpr>| -> Result<Option<Coerced<'_>>, SqlError> {
                     key.as_ref().map(|key| key.value(args, session)).transpose()

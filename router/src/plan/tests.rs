@@ -102,7 +102,14 @@ fn templates_keep_their_places_when_literals_have_other_lengths() {
 
 fn local(pins: Vec<Pin>) -> Arc<Plan> {
     let root = Operator::Local(Local::NoOperation);
-    Arc::new(Plan { class: StatementClass::Other, tables: Vec::new(), pins, effects: Effects::default(), root })
+    Arc::new(Plan {
+        class: StatementClass::Other,
+        tables: Vec::new(),
+        pins,
+        effects: Effects::default(),
+        lookups: Vec::new(),
+        root,
+    })
 }
 
 const KEY: CacheKey<'static> = CacheKey {

@@ -230,7 +230,7 @@ impl<'a> Analysis<'a> {
             Condition::Columns { left, right, .. } => within(left) || within(right),
             Condition::InRows { nodes, .. } => nodes.iter().flatten().any(within),
             Condition::Any(list) | Condition::All(list) => list.iter().any(|part| self.looks_at(part, region)),
-            Condition::Other => false,
+            Condition::Never | Condition::Other => false,
         }
     }
 
@@ -287,7 +287,7 @@ impl<'a> Analysis<'a> {
                 !list.is_empty() && list.iter().all(|condition| self.refuses_null(condition, region))
             }
             Condition::All(list) => list.iter().any(|condition| self.refuses_null(condition, region)),
-            Condition::Equal { .. } | Condition::Columns { .. } | Condition::Other => false,
+            Condition::Equal { .. } | Condition::Columns { .. } | Condition::Never | Condition::Other => false,
         }
     }
 

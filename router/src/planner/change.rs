@@ -9,8 +9,8 @@ use super::statement::Planning;
 use crate::error::{Code, SqlError};
 use crate::literal::write_identifier;
 use crate::plan::{
-    CarriedRow, Change, ChangedPlace, ChangedTable, CopiedColumn, FoundColumn, MoveOrder, Moves, Operator, Piece,
-    Route, SetItem, Target, Template,
+    CarriedRow, Change, ChangedLookup, ChangedLookups, ChangedPlace, ChangedTable, CopiedColumn, FoundColumn,
+    MoveOrder, Moves, Operator, Piece, Route, SetItem, Target, Template,
 };
 use crate::schema::{self, DataType};
 use crate::sql::ast::{
@@ -116,6 +116,12 @@ pub(super) fn plan(
     for factor in written {
         tables.extend(builder.table(analysis, factor, several)?);
     }
+    let in_steps = tables.iter().any(|table| table.lookups.is_some());
+    if in_steps && alone.is_none() {
+        return Err(unsupported(
+            "a write of tables of several keyspaces, one of which owns a lookup vindex; write to one keyspace at a time",
+        ));
+    }
     let find = builder.find()?;
     let alone = match alone {
         Some((keyspace, target)) => {
@@ -126,6 +132,7 @@ pub(super) fn plan(
     };
     Ok(Operator::Change(Box::new(Change {
         alone,
+        in_steps,
         find,
         tables,
         ignore: changing.ignore(),
@@ -286,6 +293,7 @@ impl<'b> Builder<'b> {
             order: self.order(live, key, several),
             ..moves
         });
+        let lookups = self.lookups(analysis, factor, &table, &found, &assignments)?;
         let tail = self.tail(several)?;
         Ok(Some(ChangedTable {
             keyspace: Arc::clone(&table.keyspace),
@@ -296,6 +304,7 @@ impl<'b> Builder<'b> {
             sets,
             tail,
             moves,
+            lookups,
         }))
     }
 
@@ -467,18 +476,14 @@ impl<'b> Builder<'b> {
                 table.table
             )));
         }
-        let mut new_value = |column: &str| -> Result<Option<u32>, SqlError> {
-            let last = assignments.iter().rposition(|assignment| assignment.column.column.is(column));
-            let Some((index, assignment)) = last.and_then(|at| Some((at, *assignments.get(at)?))) else {
-                return Ok(None);
-            };
-            if matches!(assignment.value.kind, ExprKind::Default) {
-                return Err(unsupported(format!("assigning DEFAULT to `{column}`, which decides where the row is")));
-            }
-            let reads = Reads::of(&assignment.value);
-            self.refuse_assigned(&assignment.value, &reads, assignments.get(..index).unwrap_or_default())?;
-            self.value(analysis, &assignment.value).map(Some)
-        };
+        if recomputed && !super::lookup::owned(self.planning.context, table)?.is_empty() {
+            return Err(unsupported(format!(
+                "changing what the shard key of `{}`, which owns a lookup vindex, is computed from; delete the rows and \
+                 insert them",
+                table.table
+            )));
+        }
+        let mut new_value = |column: &str| self.new_value(analysis, assignments, column);
         let key = key.iter().map(|column| new_value(&column.name)).collect::<Result<_, _>>()?;
         let placed = vindex.columns.iter().map(|column| new_value(column)).collect::<Result<_, _>>()?;
         Ok(Some(Moves {
@@ -489,6 +494,72 @@ impl<'b> Builder<'b> {
             order: MoveOrder::Open,
             recomputed,
         }))
+    }
+}
+
+impl Builder<'_> {
+    /// The found column with the value that a column of a key is given; `None`: it isn't assigned.
+    fn new_value(
+        &mut self,
+        analysis: &mut Analysis<'_>,
+        assignments: &[&Assignment],
+        column: &str,
+    ) -> Result<Option<u32>, SqlError> {
+        let last = assignments.iter().rposition(|assignment| assignment.column.column.is(column));
+        let Some((index, assignment)) = last.and_then(|at| Some((at, *assignments.get(at)?))) else {
+            return Ok(None);
+        };
+        if matches!(assignment.value.kind, ExprKind::Default) {
+            return Err(unsupported(format!("assigning DEFAULT to `{column}`, which decides where the row is")));
+        }
+        let reads = Reads::of(&assignment.value);
+        self.refuse_assigned(&assignment.value, &reads, assignments.get(..index).unwrap_or_default())?;
+        self.value(analysis, &assignment.value).map(Some)
+    }
+
+    /// What is needed to change the rows of lookup vindexes, if the rows change their columns or the keyspace id.
+    fn lookups(
+        &mut self,
+        analysis: &mut Analysis<'_>,
+        factor: &TableFactor,
+        table: &Resolved,
+        key: &[FoundColumn],
+        assignments: &[&Assignment],
+    ) -> Result<Option<ChangedLookups>, SqlError> {
+        let Some(vindex) = table.primary_vindex() else { return Ok(None) };
+        let moves = super::write::moves_rows(assignments.iter().copied(), vindex);
+        let assigned = |column: &Arc<str>| assignments.iter().any(|assignment| assignment.column.column.is(column));
+        let vindexes = table.vtable().map(|vtable| vtable.column_vindexes.as_slice()).unwrap_or_default();
+        let mut lookup_columns = vindexes.iter().filter(|own| own.vindex.is_lookup()).flat_map(|own| &own.columns);
+        if self.changing.is_update() && !moves && !lookup_columns.any(assigned) {
+            return Ok(None);
+        }
+        let owned = super::lookup::owned(self.planning.context, table)?;
+        if owned.is_empty() {
+            return Ok(None);
+        }
+        let mut lookups = Vec::new();
+        for lookup in owned {
+            let columns = lookup.columns.iter().map(|column| self.column(factor, column)).collect();
+            let assigned = lookup.columns.iter().any(assigned);
+            lookups.push(ChangedLookup { lookup, columns, assigned });
+        }
+        let mut identity = None;
+        if self.changing.is_update() {
+            let mut columns: Vec<FoundColumn> = Vec::new();
+            for name in key.iter().map(|column| &column.name).chain(&vindex.columns) {
+                if columns.iter().any(|known| eq_ignore_case(&known.name, name)) {
+                    continue;
+                }
+                let at = match self.new_value(analysis, assignments, name)? {
+                    Some(at) => at,
+                    None => self.column(factor, name),
+                };
+                columns.push(FoundColumn { name: Arc::clone(name), at });
+            }
+            identity = Some(columns);
+        }
+        Ok(Some(ChangedLookups { lookups, identity }))
     }
 }
 

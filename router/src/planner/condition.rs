@@ -22,6 +22,8 @@ pub(super) enum Condition {
     All(Vec<Condition>),
     /// Any of these.
     Any(Vec<Condition>),
+    /// One that no row fulfils: `FALSE`, `NULL`.
+    Never,
     /// One that says nothing about shards.
     Other,
 }
@@ -48,6 +50,9 @@ pub(super) fn condition(expr: &Expr, columns: &mut dyn Columns, fingerprint: &Fi
             Some(node) => Condition::Equal { node, value: ValueExpr::Null, null_safe: true },
             None => Condition::Other,
         },
+        ExprKind::Literal(literal) if matches!(literal.kind, LiteralKind::False | LiteralKind::Null) => {
+            Condition::Never
+        }
         ExprKind::InList(list) if !list.negated => in_list(&list.expr, &list.list, columns, fingerprint),
         _ => Condition::Other,
     }

@@ -81,6 +81,9 @@ pub(super) fn plan(
         }
     };
     let sharded = context.catalog.is_sharded(&keyspace);
+    if definition.kind == DdlKind::Truncate {
+        refuse_owners(context, &keyspace, &tables)?;
+    }
     if sharded
         && definition.routine.is_none()
         && let Some(table) = tables.first()
@@ -104,18 +107,50 @@ pub(super) fn plan(
         }
         effects = Effects { pins_connection: true, ..Effects::default() };
         let root = Operator::Route(Route { keyspace, target: Target::Unsharded, sql, sql_alone: None, hidden: 0 });
-        return Ok(Some(Plan { class: StatementClass::Ddl, tables, pins: Vec::new(), effects, root }));
+        return Ok(Some(Plan {
+            class: StatementClass::Ddl,
+            tables,
+            pins: Vec::new(),
+            effects,
+            lookups: Vec::new(),
+            root,
+        }));
     }
     if definition.kind == DdlKind::Maintenance {
         // Answered with rows: those of all shards.
         let target = if sharded { Target::Scatter } else { Target::Unsharded };
         let root = Operator::Route(Route { keyspace, target, sql, sql_alone: None, hidden: 0 });
-        return Ok(Some(Plan { class: StatementClass::Show, tables, pins: Vec::new(), effects, root }));
+        return Ok(Some(Plan {
+            class: StatementClass::Show,
+            tables,
+            pins: Vec::new(),
+            effects,
+            lookups: Vec::new(),
+            root,
+        }));
     }
     let kind = definition.routine.unwrap_or(ObjectKind::Table);
     let objects = tables.iter().map(|table| DdlObject { kind, name: Arc::clone(&table.table) }).collect();
     let root = Operator::Ddl(Ddl { keyspace, kind: definition.kind, objects, sql });
-    Ok(Some(Plan { class: StatementClass::Ddl, tables, pins: Vec::new(), effects, root }))
+    Ok(Some(Plan { class: StatementClass::Ddl, tables, pins: Vec::new(), effects, lookups: Vec::new(), root }))
+}
+
+/// TRUNCATE says nothing of the rows that it removes, and so their lookup rows would stay.
+fn refuse_owners(context: &Context<'_>, keyspace: &str, tables: &[TableUse]) -> Result<(), SqlError> {
+    for table in tables {
+        let described = context.catalog.vschema.table(keyspace, &table.table);
+        let owned = described.and_then(|table| table.column_vindexes.iter().find(|vindex| vindex.owned));
+        if let Some(owned) = owned {
+            let message = format!(
+                "unsupported: TRUNCATE of `{}`, which owns the lookup vindex `{}`; DELETE removes its rows and their lookup \
+                 rows",
+                table.table,
+                owned.vindex.name()
+            );
+            return Err(SqlError::new(Code::Unsupported, message));
+        }
+    }
+    Ok(())
 }
 
 fn default_keyspace(context: &Context<'_>) -> Result<Arc<str>, SqlError> {
@@ -171,7 +206,14 @@ fn database(context: &Context<'_>, definition: &Definition) -> Result<Plan, SqlE
     };
     let effects = Effects { implicit_commit: true, ..Effects::default() };
     let ddl = Ddl { keyspace, kind: DdlKind::Database, objects: Vec::new(), sql: Template::UNCHANGED };
-    Ok(Plan { class: StatementClass::Ddl, tables: Vec::new(), pins: Vec::new(), effects, root: Operator::Ddl(ddl) })
+    Ok(Plan {
+        class: StatementClass::Ddl,
+        tables: Vec::new(),
+        pins: Vec::new(),
+        effects,
+        lookups: Vec::new(),
+        root: Operator::Ddl(ddl),
+    })
 }
 
 fn read(cursor: &mut Cursor<'_>) -> Result<Option<Definition>, SqlError> {

@@ -11,8 +11,8 @@ use super::statement::Planning;
 use crate::catalog::Catalog;
 use crate::error::{Code, SqlError};
 use crate::plan::{
-    AutoIncrement, Comparison, Insert, InsertRow, KeyExpr, Operator, Piece, Plan, Sequence, StatementClass, Target,
-    Template, Trial, TrialColumn, ValueExpr,
+    AutoIncrement, Comparison, DuplicateRows, Duplicates, Insert, InsertRow, KeyExpr, Operator, OwnedLookup, Piece,
+    Plan, Sequence, StatementClass, Target, Template, Trial, TrialColumn, ValueExpr,
 };
 use crate::schema::ColumnDefault;
 use crate::sql::ast::{self, Assignment, Expr, ExprKind, InsertSource, Span, ValuesRow, eq_ignore_case};
@@ -152,9 +152,10 @@ fn split(planning: &mut Planning<'_>, insert: &ast::Insert, table: &Resolved) ->
         return planning.whole(&table.keyspace, Target::Unsharded);
     };
     let vindex = table.primary_vindex().cloned();
-    refuse_lookups(table)?;
+    let lookups = super::lookup::owned(planning.context, table)?;
+    let duplicates = if lookups.is_empty() { None } else { duplicates(planning, insert, table)? };
     let rekey = match &vindex {
-        Some(vindex) => super::rekey::plan(planning, insert, table, vindex)?,
+        Some(vindex) => super::rekey::plan(planning, insert, table, vindex, &lookups)?,
         None => None,
     };
     let names = columns(planning, insert, table)?;
@@ -176,7 +177,18 @@ fn split(planning: &mut Planning<'_>, insert: &ast::Insert, table: &Resolved) ->
     if rows.iter().any(|row| row.len() != names.len() && !(row.len() == 0 && names.is_empty())) {
         return planning.whole(&table.keyspace, Target::AnyShard);
     }
-    let places = Places { names: &names, auto_place, vindex: vindex.as_ref(), table, stored: &stored };
+    if !stored.is_empty() {
+        refuse_trial(table, &lookups)?;
+    }
+    let places = Places {
+        names: &names,
+        auto_place,
+        vindex: vindex.as_ref(),
+        lookups: &lookups,
+        unique: duplicates.as_ref().map_or(&[], |found| found.keys.as_slice()),
+        table,
+        stored: &stored,
+    };
     let mut planned = Vec::new();
     for (number, row) in rows.iter().enumerate() {
         planned.push(plan_row(planning, number, row, &places, auto.map(|auto| &*auto.column))?);
@@ -220,6 +232,8 @@ fn split(planning: &mut Planning<'_>, insert: &ast::Insert, table: &Resolved) ->
         suffix,
         rekey: rekey.map(Box::new),
         ignore: insert.ignore,
+        lookups,
+        duplicates,
     }))
 }
 
@@ -236,22 +250,51 @@ pub(super) fn auto_increment(auto: &shardgate_vschema::model::AutoIncrement) -> 
     }
 }
 
-/// Refuse tables whose lookup vindexes would have to be written.
-pub(super) fn refuse_lookups(table: &Resolved) -> Result<(), SqlError> {
-    let lookup = table
-        .vtable()
-        .and_then(|vtable| vtable.column_vindexes.iter().find(|vindex| vindex.owned || vindex.vindex.is_lookup()));
-    match lookup {
-        None => Ok(()),
-        Some(owned) => Err(SqlError::new(
-            Code::Unsupported,
-            format!(
-                "unsupported: `{}` has the lookup vindex `{}`, whose rows this version doesn't write yet",
-                table.table,
-                owned.vindex.name()
-            ),
-        )),
+/// What becomes of the duplicates of rows of a table that owns lookup vindexes, whose rows follow.
+fn duplicates(
+    planning: &Planning<'_>,
+    insert: &ast::Insert,
+    table: &Resolved,
+) -> Result<Option<DuplicateRows>, SqlError> {
+    let duplicates = match insert {
+        ast::Insert { replace: true, .. } => Duplicates::Replaced,
+        insert if !insert.on_duplicate.is_empty() && insert.ignore => {
+            let message = format!(
+                "unsupported: INSERT IGNORE ... ON DUPLICATE KEY UPDATE into `{}`, which owns a lookup vindex",
+                table.table
+            );
+            return Err(SqlError::new(Code::Unsupported, message));
+        }
+        insert if !insert.on_duplicate.is_empty() => Duplicates::Updated,
+        ast::Insert { ignore: true, .. } => Duplicates::Ignored,
+        _ => return Ok(None),
+    };
+    let refused = |reason: &str| {
+        let message =
+            format!("unsupported: duplicates of rows of `{}`, which owns a lookup vindex: {reason}", table.table);
+        Err(SqlError::new(Code::Unsupported, message))
+    };
+    let Some(live) = table.live(planning.context) else { return refused("its keys aren't known yet") };
+    let Some(key) = super::change::key_of(live) else {
+        return refused("it has no primary key, and no unique one without NULLs");
+    };
+    let assigned = insert
+        .on_duplicate
+        .iter()
+        .find(|assignment| key.columns.iter().any(|column| assignment.column.column.is(column)));
+    if assigned.is_some() {
+        return refused("a column of its key is assigned, by which the row is found again");
     }
+    if live
+        .unique_keys
+        .iter()
+        .flat_map(|key| &key.columns)
+        .any(|name| live.column(name).is_none_or(|own| own.generated))
+    {
+        return refused("a unique key of it has a generated column");
+    }
+    let keys = live.unique_keys.iter().map(|key| key.columns.clone()).collect();
+    Ok(Some(DuplicateRows { duplicates, keys, identity: key.columns.clone() }))
 }
 
 /// Name columns that the statement leaves out.
@@ -334,6 +377,8 @@ struct Places<'p> {
     names: &'p [Box<str>],
     auto_place: Option<usize>,
     vindex: Option<&'p ColumnVindex>,
+    lookups: &'p [OwnedLookup],
+    unique: &'p [Vec<Arc<str>>],
     table: &'p Resolved,
     stored: &'p [TrialColumn],
 }
@@ -402,8 +447,43 @@ fn plan_row(
             key.push(KeyExpr { value, coercion, comparison: Comparison::Stored });
         }
     }
+    let mut known = |column: &Arc<str>| -> Result<ValueExpr, SqlError> {
+        let place = places.names.iter().position(|name| eq_ignore_case(name, column));
+        match place.and_then(|place| row.value(place)) {
+            _ if auto.is_some_and(|auto| eq_ignore_case(auto, column)) => Ok(ValueExpr::Default),
+            Some(expr) if !matches!(expr.kind, ExprKind::Default) => {
+                let value = given_value(planning, expr, places.table, column)?;
+                if let ValueExpr::Evaluate(_) = &value {
+                    // What was computed for the lookup is what is stored.
+                    edits.cover(expr.span, vec![Piece::Value(value.clone())]);
+                }
+                Ok(value)
+            }
+            _ => lookup_default(planning, places.table, column),
+        }
+    };
+    let mut values = |columns: &[Arc<str>]| columns.iter().map(&mut known).collect::<Result<Vec<_>, _>>();
+    let lookups = places.lookups.iter().map(|lookup| values(&lookup.columns)).collect::<Result<_, _>>()?;
+    let unique = places.unique.iter().map(|columns| values(columns)).collect::<Result<_, _>>()?;
     let sql = edits.part(row.span(), planning.fingerprint)?;
-    Ok(InsertRow { sql, key, trial, generated })
+    Ok(InsertRow { sql, key, lookups, unique, trial, generated })
+}
+
+/// The value of a lookup vindex's column that the row doesn't give. Where there is none, the row itself is refused.
+pub(super) fn lookup_default(planning: &Planning<'_>, table: &Resolved, column: &str) -> Result<ValueExpr, SqlError> {
+    let live = table.live(planning.context).and_then(|live| live.column(column));
+    match live.map(|column| &column.default) {
+        Some(ColumnDefault::None) | None => Ok(ValueExpr::Null),
+        Some(ColumnDefault::Constant(_)) => default_value(planning, table, column),
+        Some(ColumnDefault::Expression(_)) => Err(SqlError::new(
+            Code::Unsupported,
+            format!(
+                "unsupported: the default of `{}`.`{column}` is an expression, and a lookup vindex needs its value before \
+                 the row is sent; give the column a value",
+                table.table
+            ),
+        )),
+    }
 }
 
 /// A value that must be known before the row is sent.
@@ -467,6 +547,20 @@ pub(super) fn trial_columns(
         found.push(TrialColumn { name: Arc::clone(name), given: expression });
     }
     Ok(found)
+}
+
+/// Values that MySQL computes before the rows are placed aren't joined with those of lookup vindexes.
+pub(super) fn refuse_trial(table: &Resolved, lookups: &[OwnedLookup]) -> Result<(), SqlError> {
+    let Some(lookup) = lookups.first() else { return Ok(()) };
+    Err(SqlError::new(
+        Code::Unsupported,
+        format!(
+            "unsupported: an INSERT into `{}`, which owns the lookup vindex `{}`, without a value for a column of its shard \
+             key that MySQL computes; give the column a value",
+            table.table,
+            lookup.vindex.name()
+        ),
+    ))
 }
 
 /// Whether a row says DEFAULT for a column.

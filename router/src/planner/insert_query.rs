@@ -4,13 +4,17 @@ use super::analysis::{Analysis, Node, Occurrence};
 use super::bind::{Binder, Bound, Entry, EntrySource, Output};
 use super::columns::{has_column, placement, visible_columns};
 use super::edit::Edits;
-use super::insert::{auto_increment, columns, default_value, refuse_lookups, same_place, trial, trial_columns};
+use super::insert::{
+    auto_increment, columns, default_value, lookup_default, refuse_trial, same_place, trial, trial_columns,
+};
 use super::names::{Resolved, ResolvedKind};
 use super::route::{RoutingKind, is_certainly_one};
 use super::statement::Planning;
 use crate::error::{Code, SqlError};
 use crate::literal::write_identifier;
-use crate::plan::{InsertRows, KeySource, Operator, Piece, Plan, Route, StatementClass, SuffixPart, Target, Template};
+use crate::plan::{
+    InsertRows, KeySource, Operator, OwnedLookup, Piece, Plan, Route, StatementClass, SuffixPart, Target, Template,
+};
 use crate::schema::DataType;
 use crate::sql::ast::{self, Expr, ExprKind, Query, SelectItemKind, Span, Visitor, eq_ignore_case, walk_expr};
 use shardgate_vschema::model::ColumnVindex;
@@ -52,16 +56,14 @@ pub(super) fn plan(
             && !same_place(planning.context.catalog, &other.table, &keyspace)
     });
     let vindex = table.primary_vindex().cloned();
-    if vindex.is_some() {
-        refuse_lookups(&table)?;
-    }
+    let lookups = if vindex.is_some() { owned_lookups(&planning, insert, &table)? } else { Vec::new() };
     let rekey = match &vindex {
-        Some(vindex) => super::rekey::plan(&planning, insert, &table, vindex)?,
+        Some(vindex) => super::rekey::plan(&planning, insert, &table, vindex, &lookups)?,
         None => None,
     };
     // Where the statement runs as it is: rows that are read where they are to be.
     let metadata = super::metadata::is_gathered(&planning, &analysis);
-    let whole = if elsewhere || generated || metadata || rekey.is_some() {
+    let whole = if elsewhere || generated || metadata || rekey.is_some() || !lookups.is_empty() {
         None
     } else {
         match &vindex {
@@ -80,7 +82,21 @@ pub(super) fn plan(
         None
     } else {
         source_columns = self::source_columns(&planning, &mut analysis, &parts)?;
-        Some(copy(&planning, &mut analysis, &parts, &source_columns, !elsewhere)?)
+        let mut copied = copy(&planning, &mut analysis, &parts, &source_columns, !elsewhere)?;
+        if copied.trial.is_some() {
+            refuse_trial(&table, &lookups)?;
+        }
+        let names = columns(&planning, insert, &table)?;
+        for lookup in lookups {
+            let sources =
+                lookup.columns.iter().map(|column| match names.iter().position(|name| eq_ignore_case(name, column)) {
+                    Some(place) => Ok(KeySource::Column(place as u32)),
+                    None => lookup_default(&planning, &table, column).map(KeySource::Default),
+                });
+            let sources = sources.collect::<Result<_, _>>()?;
+            copied.lookups.push((lookup, sources));
+        }
+        Some(copied)
     };
     analysis.occurrences.push(target);
     planning.qualify(&analysis, &keyspace);
@@ -127,6 +143,23 @@ fn in_place(
     } else {
         Target::OneShard { targets: vec![component.target], reason: "".into() }
     }))
+}
+
+/// The lookup vindexes that get a row for each row. What replaces or leaves out rows is done for single ones only.
+fn owned_lookups(
+    planning: &Planning<'_>,
+    insert: &ast::Insert,
+    table: &Resolved,
+) -> Result<Vec<OwnedLookup>, SqlError> {
+    let lookups = super::lookup::owned(planning.context, table)?;
+    if lookups.is_empty() || !(insert.replace || insert.ignore || !insert.on_duplicate.is_empty()) {
+        return Ok(lookups);
+    }
+    Err(unsupported(format!(
+        "INSERT ... SELECT into `{}`, which owns a lookup vindex, with IGNORE, REPLACE or ON DUPLICATE KEY UPDATE; read the \
+         rows, and insert them with VALUES",
+        table.table
+    )))
 }
 
 fn simple(query: &Query) -> bool {
@@ -250,6 +283,7 @@ fn copy(
         rekey: None,
         trial,
         ignore: insert.ignore,
+        lookups: Vec::new(),
         described_here,
     })
 }

@@ -3,7 +3,7 @@
 use super::columns::{placement, visible_columns};
 use super::cursor::{Cursor, Name};
 use super::edit::Edits;
-use super::insert::{auto_increment, refuse_lookups};
+use super::insert::auto_increment;
 use super::names::{self, Resolved, ResolvedKind};
 use super::{Context, pass, statement};
 use crate::error::{Code, SqlError};
@@ -76,7 +76,7 @@ pub(super) fn plan(
         }
     };
     let pins = statement::pins(cursor.text, fingerprint, &pins);
-    Ok(Plan { class: StatementClass::Load, tables: vec![used], pins, effects, root })
+    Ok(Plan { class: StatementClass::Load, tables: vec![used], pins, effects, lookups: Vec::new(), root })
 }
 
 fn unsupported(what: &str) -> SqlError {
@@ -123,7 +123,7 @@ fn split(
     let (Some(vtable), Some(vindex)) = (table.vtable(), table.primary_vindex()) else {
         return Err(super::internal("a sharded table has no vindex"));
     };
-    refuse_lookups(table)?;
+    refuse_lookups(context, table)?;
     let columns: Vec<Option<Box<str>>> = match &clauses.list {
         Some((_, columns)) => columns.clone(),
         None => visible_columns(context, table)
@@ -388,4 +388,16 @@ fn hex(source: &[u8]) -> Option<Vec<u8>> {
     let digits = std::str::from_utf8(digits).ok()?;
     let padded = if digits.len() % 2 == 1 { format!("0{digits}") } else { digits.to_owned() };
     (0..padded.len()).step_by(2).map(|at| u8::from_str_radix(padded.get(at..at + 2)?, 16).ok()).collect()
+}
+
+/// The rows of a file aren't known before they are read, and so aren't the lookup rows that they need.
+fn refuse_lookups(context: &Context<'_>, table: &Resolved) -> Result<(), SqlError> {
+    match super::lookup::owned(context, table)?.first() {
+        None => Ok(()),
+        Some(owned) => Err(unsupported(&format!(
+            "LOAD DATA into `{}`, which owns the lookup vindex `{}`; use INSERT",
+            table.table,
+            owned.vindex.name()
+        ))),
+    }
 }

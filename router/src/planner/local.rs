@@ -12,7 +12,14 @@ use std::sync::Arc;
 
 /// A plan that is a local statement.
 pub(super) fn local(class: StatementClass, local: Local) -> Plan {
-    Plan { class, tables: Vec::new(), pins: Vec::new(), effects: Effects::default(), root: Operator::Local(local) }
+    Plan {
+        class,
+        tables: Vec::new(),
+        pins: Vec::new(),
+        effects: Effects::default(),
+        lookups: Vec::new(),
+        root: Operator::Local(local),
+    }
 }
 
 /// Plan the statement if it is one of these.

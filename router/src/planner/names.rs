@@ -5,6 +5,7 @@ use crate::catalog::Database;
 use crate::error::{Code, SqlError};
 use crate::schema;
 use crate::sql::ast::TableName;
+use shardgate_vschema::LookupTable;
 use shardgate_vschema::model::{ColumnVindex, GlobalTable, Routed, Table, TableKind, TabletType};
 use std::sync::Arc;
 
@@ -90,6 +91,18 @@ pub(super) fn resolve(context: &Context<'_>, name: &TableName) -> Result<Resolve
     match schema.or(context.database) {
         Some(database) => in_database(context, database, table),
         None => anywhere(context, table),
+    }
+}
+
+/// Find the table of a lookup vindex; an unqualified name must be unique among all keyspaces, as in Vitess.
+pub(super) fn lookup_table(context: &Context<'_>, table: &LookupTable) -> Result<Resolved, SqlError> {
+    let schema = table.keyspace.as_deref();
+    if let Some(moved) = routed(&Context { database: None, ..*context }, schema, &table.table)? {
+        return Ok(moved);
+    }
+    match schema {
+        Some(keyspace) => in_database(context, keyspace, &table.table),
+        None => anywhere(context, &table.table),
     }
 }
 

@@ -6,7 +6,7 @@ use super::insert;
 use super::names::Resolved;
 use super::statement::Planning;
 use crate::error::{Code, SqlError};
-use crate::plan::Rekey;
+use crate::plan::{OwnedLookup, Rekey};
 use crate::schema::{self, DataType};
 use crate::sql::ast::{self, Assignment, ColumnRef, Expr, ExprKind, eq_ignore_case};
 use shardgate_vschema::model::ColumnVindex;
@@ -18,7 +18,12 @@ pub(super) fn plan(
     insert: &ast::Insert,
     table: &Resolved,
     vindex: &ColumnVindex,
+    lookups: &[OwnedLookup],
 ) -> Result<Option<Rekey>, SqlError> {
+    if !lookups.is_empty() {
+        refuse_changes(&insert.on_duplicate, vindex, table)?;
+        return Ok(None);
+    }
     refuse_recomputed(planning, insert, table, vindex)?;
     let Some(assignment) = moving(planning, insert, table, vindex)? else { return Ok(None) };
     let refused = |reason: &str| {
@@ -67,6 +72,23 @@ pub(super) fn plan(
         row: carried_row(table, live, vindex)?,
         kept,
     }))
+}
+
+/// Refuse to change the shard key of a table that owns lookup vindexes, whose rows would have to follow.
+fn refuse_changes(assignments: &[Assignment], vindex: &ColumnVindex, table: &Resolved) -> Result<(), SqlError> {
+    match assignments.iter().find(|assignment| super::write::moves_rows([*assignment], vindex)) {
+        None => Ok(()),
+        Some(assignment) => Err(SqlError::new(
+            Code::VindexColumnChange,
+            format!(
+                "unsupported: `{}`.`{}` is a column of the primary vindex `{}`, and changing it would move the row to \
+                 another shard; delete the row and insert it with the new key",
+                table.table,
+                assignment.column.column.value,
+                vindex.vindex.name()
+            ),
+        )),
+    }
 }
 
 /// Refuse to change what a generated column of the vindex is computed from: its new value is known only afterwards.

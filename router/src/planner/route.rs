@@ -3,11 +3,13 @@
 use super::analysis::{Analysis, Classes, Node};
 use super::columns::coercion;
 use super::condition::Condition;
+use super::lookup;
 use super::names::{Resolved, ResolvedKind};
+use super::table_keys::{KeyColumns, LookupColumn, LookupKey, TableKeys, narrowest};
 use crate::coerce::Coercion;
 use crate::error::{Code, SqlError};
 use crate::fingerprint::{Fingerprint, LiteralKind};
-use crate::plan::{Comparison, KeyExpr, KeyList, Target, ValueExpr};
+use crate::plan::{ComparedColumn, KeyExpr, Target, ValueExpr};
 use shardgate_vschema::Vindex;
 use shardgate_vschema::model::ColumnVindex;
 use std::sync::Arc;
@@ -120,12 +122,12 @@ impl Analysis<'_> {
             let mut targets = Vec::new();
             let mut anchored = false;
             for equal in &equals {
-                let (Some((index, vindex, _)), Some(classes)) = (keyed.get(*equal), classes.get(*equal)) else {
+                let (Some((index, ..)), Some(classes)) = (keyed.get(*equal), classes.get(*equal)) else {
                     continue;
                 };
                 let region = self.instances.get(*index).map_or(0, |instance| instance.region);
                 anchored |= self.is_anchored(region);
-                if let Some(target) = self.target_of(*index, vindex, classes)
+                if let Some(target) = self.target_of(*index, classes)
                     && !targets.contains(&target)
                 {
                     targets.push(target);
@@ -165,18 +167,51 @@ impl Analysis<'_> {
         }
         let region = self.instances.get(instance).map_or(0, |instance| instance.region);
         let classes = self.classes(region);
-        self.target_of(instance, &vindex, &classes).unwrap_or(Target::Scatter)
+        self.target_of(instance, &classes).unwrap_or(Target::Scatter)
     }
 
     /// Where the rows of an instance are that its conditions leave.
-    fn target_of(&self, instance: usize, vindex: &ColumnVindex, classes: &Classes) -> Option<Target> {
+    fn target_of(&self, instance: usize, classes: &Classes) -> Option<Target> {
         let region = self.instances.get(instance)?.region;
         let conditions: Vec<&Condition> = self.conditions(region).collect();
-        let columns: Option<Vec<Node>> =
-            vindex.columns.iter().map(|column| self.known_node(instance, column)).collect();
-        let columns = columns?;
-        let coercions = columns.iter().map(|column| coercion(self.info(*column), &vindex.vindex)).collect();
-        KeyColumns { vindex: &vindex.vindex, columns, coercions, classes }.all(&conditions)
+        self.keys(instance, classes).all(&conditions)
+    }
+
+    /// The vindexes of an instance that can narrow its target.
+    fn keys<'k>(&self, instance: usize, classes: &'k Classes) -> TableKeys<'k> {
+        let mut found = TableKeys::default();
+        let Some(table) = self.instances.get(instance).map(|instance| &instance.table) else { return found };
+        let Some(vtable) = table.vtable() else { return found };
+        for (index, vindex) in vtable.column_vindexes.iter().enumerate() {
+            if vindex.vindex.is_lookup() {
+                let met = |column: &Arc<str>| self.known_node(instance, column);
+                if vindex.columns.iter().all(|column| met(column).is_none()) {
+                    continue;
+                }
+                let Some(table) = lookup::readable(self.context, table, vindex) else { continue };
+                let columns = vindex.columns.iter().zip(described(vindex)).map(|(column, name)| {
+                    let node = met(column);
+                    let info = node.and_then(|node| self.info(node));
+                    let nullable = info.is_none_or(|info| info.nullable);
+                    let strings = info.is_some_and(|info| info.data_type.is_text() || info.data_type.is_binary());
+                    LookupColumn { column: ComparedColumn { name, strings }, node, nullable }
+                });
+                found.lookups.push(LookupKey {
+                    vindex: Arc::clone(&vindex.vindex),
+                    table,
+                    columns: columns.collect(),
+                    classes,
+                });
+            } else if index == 0 {
+                let columns: Option<Vec<Node>> =
+                    vindex.columns.iter().map(|column| self.known_node(instance, column)).collect();
+                let Some(columns) = columns else { continue };
+                let coercions = columns.iter().map(|column| coercion(self.info(*column), &vindex.vindex)).collect();
+                found.functions.push(KeyColumns { vindex: Arc::clone(&vindex.vindex), columns, coercions, classes });
+            }
+        }
+        found.lookups.sort_by_key(|lookup| lookup.vindex.cost());
+        found
     }
 
     /// Where the statement goes.
@@ -276,154 +311,15 @@ fn at(matrix: &[Vec<bool>], row: usize, column: usize) -> bool {
     matrix.get(row).and_then(|row| row.get(column)).copied().unwrap_or(false)
 }
 
+/// The columns of a lookup vindex's table.
+fn described(vindex: &ColumnVindex) -> impl Iterator<Item = Arc<str>> {
+    vindex.vindex.lookup_table().into_iter().flat_map(|table| &table.from).map(|name| Arc::from(name.as_str()))
+}
+
 fn pinned(table: &shardgate_vschema::model::Table) -> Target {
     match &table.pinned {
         Some(id) => Target::Pinned(id.clone()),
         None => Target::Scatter,
-    }
-}
-
-/// All of the targets hold; single ones make the others needless.
-fn narrowest(mut targets: Vec<Target>) -> Target {
-    if targets.iter().any(|target| matches!(target, Target::Equal { .. })) {
-        targets.retain(|target| matches!(target, Target::Equal { .. }));
-    }
-    match targets.len() {
-        0 => Target::Scatter,
-        1 => targets.pop().unwrap_or(Target::Scatter),
-        _ => Target::AllOf(targets),
-    }
-}
-
-/// The columns of a vindex, and what equals them.
-struct KeyColumns<'k> {
-    vindex: &'k Arc<Vindex>,
-    columns: Vec<Node>,
-    coercions: Vec<Coercion>,
-    classes: &'k Classes,
-}
-
-impl KeyColumns<'_> {
-    fn key(&self, column: usize, value: &ValueExpr, null_safe: bool) -> Option<KeyExpr> {
-        let comparison = if null_safe { Comparison::NullSafe } else { Comparison::Equal };
-        Some(KeyExpr { value: value.clone(), coercion: self.coercion(column)?, comparison })
-    }
-
-    /// How values are compared with a column; `None`: in a way that says nothing about the shard.
-    fn coercion(&self, column: usize) -> Option<Coercion> {
-        let found = *self.coercions.get(column)?;
-        (!matches!(found, Coercion::FoldedText | Coercion::Ambiguous)).then_some(found)
-    }
-
-    /// Which of the vindex's columns this is.
-    fn column(&self, node: Node) -> Option<usize> {
-        self.columns.iter().position(|column| self.classes.same(*column, node))
-    }
-
-    /// The target where all conditions hold; `None`: they don't narrow it.
-    fn all(&self, conditions: &[&Condition]) -> Option<Target> {
-        let mut flat = Vec::new();
-        flatten(conditions, &mut flat);
-        let found = if self.columns.len() == 1 { self.single(&flat) } else { self.several(&flat) };
-        (!found.is_empty()).then(|| narrowest(found))
-    }
-
-    fn any(&self, list: &[Condition]) -> Option<Target> {
-        let parts: Option<Vec<Target>> = list.iter().map(|condition| self.all(&[condition])).collect();
-        parts.filter(|parts| !parts.is_empty()).map(Target::AnyOf)
-    }
-
-    fn single(&self, conditions: &[&Condition]) -> Vec<Target> {
-        let mut found = Vec::new();
-        let (mut from, mut to) = (None, None);
-        for condition in conditions {
-            let target = match condition {
-                Condition::Equal { node, value, null_safe } if self.column(*node).is_some() => {
-                    self.key(0, value, *null_safe).map(|key| self.equal(vec![key]))
-                }
-                Condition::InSlot { node, slot } if self.column(*node).is_some() => self.coercion(0).map(|coercion| {
-                    let values = KeyList::Slot { slot: *slot, coercion };
-                    Target::In { vindex: Arc::clone(self.vindex), values }
-                }),
-                Condition::InRows { nodes, rows } => self.rows(nodes, rows),
-                Condition::Range { node, from: low, to: high } if self.column(*node).is_some() => {
-                    if self.vindex.is_order_preserving() {
-                        from = from.or_else(|| low.as_ref().and_then(|value| self.key(0, value, false)));
-                        to = to.or_else(|| high.as_ref().and_then(|value| self.key(0, value, false)));
-                    }
-                    None
-                }
-                Condition::Any(list) => self.any(list),
-                _ => None,
-            };
-            found.extend(target);
-        }
-        if from.is_some() || to.is_some() {
-            found.push(Target::Range { vindex: Arc::clone(self.vindex), from, to });
-        }
-        found
-    }
-
-    /// `IN` with explicit values, of this column alone or in rows.
-    fn rows(&self, nodes: &[Option<Node>], rows: &[Vec<Option<ValueExpr>>]) -> Option<Target> {
-        let places: Option<Vec<usize>> = (0..self.columns.len())
-            .map(|column| nodes.iter().position(|node| node.is_some_and(|node| self.column(node) == Some(column))))
-            .collect();
-        let places = places?;
-        let keys: Option<Vec<Vec<KeyExpr>>> = rows
-            .iter()
-            .map(|row| {
-                let values = places.iter().enumerate();
-                values.map(|(column, place)| self.key(column, row.get(*place)?.as_ref()?, false)).collect()
-            })
-            .collect();
-        let keys = keys?;
-        if self.columns.len() == 1 {
-            let values = KeyList::Values(keys.into_iter().flatten().collect());
-            return Some(Target::In { vindex: Arc::clone(self.vindex), values });
-        }
-        Some(Target::AnyOf(keys.into_iter().map(|key| self.equal(key)).collect()))
-    }
-
-    fn several(&self, conditions: &[&Condition]) -> Vec<Target> {
-        let mut found = Vec::new();
-        let mut key = Vec::new();
-        for column in 0..self.columns.len() {
-            let value = conditions.iter().find_map(|condition| match condition {
-                Condition::Equal { node, value, null_safe } if self.column(*node) == Some(column) => {
-                    self.key(column, value, *null_safe)
-                }
-                _ => None,
-            });
-            match value {
-                Some(value) => key.push(value),
-                None => break,
-            }
-        }
-        if key.len() == self.columns.len() || (!key.is_empty() && self.vindex.is_partial()) {
-            found.push(self.equal(key));
-        }
-        for condition in conditions {
-            match condition {
-                Condition::InRows { nodes, rows } => found.extend(self.rows(nodes, rows)),
-                Condition::Any(list) => found.extend(self.any(list)),
-                _ => {}
-            }
-        }
-        found
-    }
-
-    fn equal(&self, values: Vec<KeyExpr>) -> Target {
-        Target::Equal { vindex: Arc::clone(self.vindex), values }
-    }
-}
-
-fn flatten<'c>(conditions: &[&'c Condition], into: &mut Vec<&'c Condition>) {
-    for condition in conditions {
-        match condition {
-            Condition::All(list) => flatten(&list.iter().collect::<Vec<_>>(), into),
-            condition => into.push(condition),
-        }
     }
 }
 
@@ -441,7 +337,8 @@ pub(super) fn is_certainly_one(target: &Target, fingerprint: &Fingerprint) -> bo
             [target] => is_certainly_one(target, fingerprint),
             _ => false,
         },
-        Target::Scatter | Target::Alike | Target::In { .. } | Target::Range { .. } => false,
+        // A lookup may find nothing where it hasn't been made.
+        Target::Scatter | Target::Alike | Target::In { .. } | Target::Lookup(_) | Target::Range { .. } => false,
     }
 }
 

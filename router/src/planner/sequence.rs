@@ -55,6 +55,7 @@ pub(super) fn plan(
         tables,
         pins: Vec::new(),
         effects: Effects::default(),
+        lookups: Vec::new(),
         root: Operator::NextValues { sequence, count },
     }))
 }

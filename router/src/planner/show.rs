@@ -339,6 +339,7 @@ fn route(
         tables: Vec::new(),
         pins: Vec::new(),
         effects: Effects::default(),
+        lookups: Vec::new(),
         root: Operator::Route(Route {
             keyspace,
             target,

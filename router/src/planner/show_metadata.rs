@@ -265,6 +265,7 @@ fn create_database(cursor: &mut Cursor<'_>, context: &Context<'_>) -> Result<Opt
         tables: Vec::new(),
         pins: Vec::new(),
         effects: Effects::default(),
+        lookups: Vec::new(),
         root,
     }))
 }
@@ -342,6 +343,7 @@ fn assemble(
         // Patterns are in names of columns.
         pins: pins(text, fingerprint, &literal_slots(fingerprint)),
         effects: Effects::default(),
+        lookups: Vec::new(),
         root,
     })
 }

@@ -170,7 +170,7 @@ impl<'p> Planning<'p> {
             }
         }
         let pins = pins(self.text, self.fingerprint, &self.pins);
-        Plan { class, tables, pins, effects: self.functions.effects, root }
+        Plan { class, tables, pins, effects: self.functions.effects, lookups: root.lookups(), root }
     }
 }
 

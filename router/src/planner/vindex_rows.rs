@@ -60,6 +60,7 @@ pub(super) fn plan(planning: &Planning<'_>, query: &Query) -> Result<Option<Plan
         tables: vec![table],
         pins: super::statement::pins(planning.text, planning.fingerprint, &planning.pins),
         effects: planning.functions.effects.clone(),
+        lookups: Vec::new(),
         root: Operator::VindexRows(Box::new(root)),
     }))
 }

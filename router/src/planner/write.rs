@@ -11,9 +11,7 @@ use super::statement::{Planning, apart, hint};
 use crate::error::{Code, SqlError};
 use crate::plan::{Operator, Plan, StatementClass, Target};
 use crate::schema;
-use crate::sql::ast::{
-    Assignment, ColumnRef, Delete, DeleteForm, Expr, ExprKind, TableFactor, TableRef, Update, eq_ignore_case,
-};
+use crate::sql::ast::{Assignment, ColumnRef, Delete, DeleteForm, Expr, ExprKind, TableFactor, TableRef, Update};
 use shardgate_vschema::model::{ColumnVindex, TableKind};
 use std::sync::Arc;
 
@@ -44,7 +42,7 @@ pub(super) fn update(planning: Planning<'_>, update: &Update) -> Result<Plan, Sq
             }
         }
     }
-    let mut moves = false;
+    let (mut moves, mut in_steps) = (false, false);
     for factor in &written {
         let Some(table) = table_at(&analysis, factor) else { continue };
         let own: Vec<_> = update
@@ -61,18 +59,22 @@ pub(super) fn update(planning: Planning<'_>, update: &Update) -> Result<Plan, Sq
             let live = table.live(planning.context);
             moves |= live.is_some_and(|live| recomputes(live, &own.iter().collect::<Vec<_>>(), vindex));
         }
-        if let Some(lookup) = table.vtable().and_then(|vtable| {
-            vtable.column_vindexes.iter().skip(1).find(|vindex| {
-                vindex.vindex.is_lookup()
-                    && own.iter().any(|assignment| {
-                        vindex.columns.iter().any(|column| eq_ignore_case(column, &assignment.column.column.value))
-                    })
-            })
-        }) {
-            return Err(lookup_unsupported(&table, lookup.vindex.name()));
+        let owned =
+            table.vtable().filter(|vtable| vtable.column_vindexes.iter().any(|vindex| vindex.vindex.is_lookup()));
+        if owned.is_some() {
+            let all = super::lookup::owned(planning.context, &table);
+            let assigned = |column: &Arc<str>| own.iter().any(|assignment| assignment.column.column.is(column));
+            let vindexes = table.vtable().map(|vtable| vtable.column_vindexes.as_slice()).unwrap_or_default();
+            let touched = vindexes.iter().filter(|vindex| vindex.vindex.is_lookup());
+            if moves || touched.flat_map(|vindex| &vindex.columns).any(assigned) {
+                in_steps |= !all?.is_empty();
+            }
         }
     }
-    let write = Write { changing: Changing::Update(update), bound, cut: update.limit.is_some(), moves };
+    if in_steps && update.ignore {
+        return Err(ignored("UPDATE"));
+    }
+    let write = Write { changing: Changing::Update(update), bound, cut: update.limit.is_some(), moves, in_steps };
     finish(planning, analysis, &written, write, StatementClass::Update)
 }
 
@@ -97,23 +99,29 @@ pub(super) fn delete(planning: Planning<'_>, delete: &Delete) -> Result<Plan, Sq
             .filter(|factor| targets.iter().any(|target| target.name.is(&factor.exposed_name().value)))
             .collect(),
     };
+    let mut in_steps = false;
     for factor in &written {
         let Some(table) = table_at(&analysis, factor) else { continue };
-        let owned = table.vtable().and_then(|vtable| vtable.column_vindexes.iter().find(|vindex| vindex.owned));
-        if let Some(owned) = owned {
-            return Err(lookup_unsupported(&table, owned.vindex.name()));
+        let owns = |table: &Resolved| {
+            table.vtable().is_some_and(|vtable| vtable.column_vindexes.iter().any(|vindex| vindex.owned))
+        };
+        if owns(&table) {
+            in_steps |= !super::lookup::owned(planning.context, &table)?.is_empty();
         }
     }
-    let write = Write { changing: Changing::Delete(delete), bound, cut: delete.limit.is_some(), moves: false };
+    if in_steps && delete.ignore {
+        return Err(ignored("DELETE"));
+    }
+    let write =
+        Write { changing: Changing::Delete(delete), bound, cut: delete.limit.is_some(), moves: false, in_steps };
     finish(planning, analysis, &written, write, StatementClass::Delete)
 }
 
-fn lookup_unsupported(table: &Resolved, vindex: &str) -> SqlError {
+fn ignored(what: &str) -> SqlError {
     SqlError::new(
         Code::Unsupported,
         format!(
-            "unsupported: `{}` has the lookup vindex `{vindex}`, whose rows this version doesn't write yet",
-            table.table
+            "unsupported: {what} IGNORE of rows whose lookup vindexes change with them, which may be left as they were"
         ),
     )
 }
@@ -168,6 +176,8 @@ struct Write<'w> {
     cut: bool,
     /// It assigns a column of a shard key.
     moves: bool,
+    /// Rows of lookup vindexes change with the table's.
+    in_steps: bool,
 }
 
 fn finish(
@@ -216,7 +226,7 @@ fn finish(
     });
     let sharded = planning.context.catalog.is_sharded(&keyspace);
     // What must be done on all shards, or may move rows, can be left to one shard only if there is no other.
-    let root = if sharded && write.moves {
+    let root = if sharded && (write.moves || write.in_steps) {
         change::plan(
             &planning,
             &mut analysis,

@@ -72,13 +72,17 @@ pub enum VindexError {
     },
     /// The vindex needs a query to a lookup table.
     #[error(
-        "vindex `{vindex}` is of type `{vindex_type}`: lookup vindexes can't be used for routing yet; use the primary vindex's columns"
+        "vindex `{vindex}` is of type `{vindex_type}`: its keyspace ids are in the table `{table}`, column `{to}`; ask a running proxy for them, by a query to that table"
     )]
-    LookupUnsupported {
+    NeedsLookup {
         /// The vindex's name.
         vindex: Arc<str>,
         /// Its type.
         vindex_type: &'static str,
+        /// Its table.
+        table: String,
+        /// The column with the ids.
+        to: String,
     },
     /// The value can't be a value of this vindex.
     #[error("vindex `{vindex}` can't map the value: {reason}")]
@@ -188,9 +192,15 @@ impl Vindex {
         let columns = self.column_count();
         let complete = values.len() == columns || (self.is_partial() && (1..columns).contains(&values.len()));
         match (&self.function, values) {
-            (Function::Lookup(lookup), _) => {
-                Err(VindexError::LookupUnsupported { vindex: Arc::clone(&self.name), vindex_type: lookup.type_name() })
-            }
+            (Function::Lookup(lookup), _) => Err(VindexError::NeedsLookup {
+                vindex: Arc::clone(&self.name),
+                vindex_type: lookup.type_name(),
+                table: match &lookup.table.keyspace {
+                    Some(keyspace) => format!("{keyspace}.{}", lookup.table.table),
+                    None => lookup.table.table.clone(),
+                },
+                to: lookup.table.to.clone(),
+            }),
             _ if !complete => Err(self.column_count_error(values.len())),
             (Function::Scalar(scalar), [value]) => {
                 let id = scalar.keyspace_id(value).map_err(|reason| self.unmappable(reason))?;

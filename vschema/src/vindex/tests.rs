@@ -67,7 +67,7 @@ fn integers_need_no_allocation() {
 }
 
 #[test]
-fn a_lookup_vindex_says_that_it_cannot_route_yet() {
+fn a_lookup_vindex_says_where_its_ids_are() {
     let by_email =
         vindex("consistent_lookup_unique", &[("table", "c.by_email"), ("from", "email"), ("to", "keyspace_id")]);
     assert!(by_email.is_lookup() && by_email.is_unique());

@@ -6,6 +6,7 @@
 mod compare;
 mod corpus;
 mod fixture;
+mod lookups;
 mod pair;
 mod random;
 mod support;
@@ -22,7 +23,7 @@ use fixture::Oracle;
 use pair::{Pair, Protocol};
 use random::Generator;
 use tally::Tally;
-use world::{ANALYTICS, PLACES, SHOP, TPCC, TPCH, TYPES, World};
+use world::{ANALYTICS, LOOKUPS, PLACES, SHOP, TPCC, TPCH, TYPES, World};
 
 /// Whether a corpus runs in one transaction, which is rolled back.
 #[derive(Clone, Copy, PartialEq)]
@@ -57,6 +58,7 @@ impl Pass<'_> {
             }
         }
         pair.both("ROLLBACK");
+        lookups::check(world, pair, &self.label, tally);
         for table in world.tables() {
             let statement = Statement::unordered(&format!("SELECT * FROM {table}"));
             let verdict = pair.compare(&statement);
@@ -172,6 +174,16 @@ fn oracle_a_shops_orm_is_answered_as_by_one_mysql() {
 #[test]
 fn oracle_analytics_is_answered_as_by_one_mysql() {
     passes(&ANALYTICS, "reads.sql", &BOTH);
+}
+
+#[test]
+fn oracle_reads_by_lookup_vindexes_are_answered_as_by_one_mysql() {
+    passes(&LOOKUPS, "reads.sql", &BOTH);
+}
+
+#[test]
+fn oracle_writes_that_lookup_vindexes_follow_are_answered_as_by_one_mysql() {
+    passes(&LOOKUPS, "writes.sql", &BOTH);
 }
 
 /// How long a random test goes on: SHARDGATE_ORACLE_SECONDS, else for so many statements that it is the same each time.

@@ -35,6 +35,9 @@ pub(super) static SHOP: World = World::new("shop", "s", &[("customer", 1019), ("
 /// Events and what analysts ask of them.
 pub(super) static ANALYTICS: World = World::new("analytics", "a", &[]);
 
+/// People and posts that lookup vindexes find.
+pub(super) static LOOKUPS: World = World::new("lookups", "l", &[]);
+
 impl World {
     const fn new(folder: &'static str, prefix: &'static str, sequences: &'static [(&'static str, u64)]) -> Self {
         Self { folder, prefix, sequences, oracle: OnceLock::new() }
@@ -71,6 +74,25 @@ impl World {
         schema.texts().into_iter().filter_map(name).collect()
     }
 
+    /// The tables of the lookup vindexes of a keyspace.
+    fn lookup_tables(&self, keyspace: &str) -> Vec<String> {
+        let path = self.path("lookups.sql");
+        if !path.exists() {
+            return Vec::new();
+        }
+        Corpus::read(&path, keyspace).statements.into_iter().map(|statement| statement.text).collect()
+    }
+
+    /// The vschema of a keyspace by itself, if it has lookup vindexes.
+    pub(super) fn lookup_vschema(&self, keyspace: &str) -> Option<String> {
+        let sharded = PLACES.iter().any(|(ending, _, shards)| *shards > 0 && self.keyspace(ending) == keyspace);
+        if !sharded || !self.path("lookups.sql").exists() {
+            return None;
+        }
+        let template = fs::read_to_string(self.path("vschema.yaml")).expect("a vschema");
+        Some(format!("version: 1\nkeyspaces:\n{}", template.replace("{db}", keyspace)))
+    }
+
     /// The databases with their tables: what the plain MySQL gets.
     pub(super) fn databases(&self) -> Vec<(String, Corpus)> {
         let mut found: Vec<(String, Corpus)> = Vec::new();
@@ -101,6 +123,18 @@ impl World {
         if self.sequences.is_empty() {
             vschema.push_str("      none: {}\n");
         }
+        let mut beside: Vec<String> = Vec::new();
+        for (ending, ..) in PLACES.iter().filter(|(.., shards)| *shards > 0) {
+            let keyspace = self.keyspace(ending);
+            for text in self.lookup_tables(&keyspace) {
+                let of_keyspace = text.contains(&format!(" {keyspace}_"));
+                if of_keyspace {
+                    sequences.push(text);
+                } else if !beside.contains(&text) {
+                    beside.push(text);
+                }
+            }
+        }
         let mut builder = Cluster::builder().unsharded(&main, &unsharded.texts());
         for (ending, _, shards) in PLACES {
             let keyspace = self.keyspace(ending);
@@ -111,7 +145,9 @@ impl World {
                 }
                 _ => {
                     vschema.push_str(&template.replace("{db}", &keyspace));
-                    builder = builder.sharded(&keyspace, shards, &schema.texts());
+                    let tables: Vec<&str> =
+                        schema.texts().into_iter().chain(beside.iter().map(String::as_str)).collect();
+                    builder = builder.sharded(&keyspace, shards, &tables);
                 }
             }
         }
