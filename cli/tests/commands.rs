@@ -218,7 +218,8 @@ fn explain_takes_several_statements_and_parameters() {
     assert_eq!(plans[1]["class"], "Delete", "{plans}");
     let (code, _, error) = explain(" ; ");
     assert!(code == 1 && error.contains("the statement is empty"), "{error}");
-    assert!(explain("VEXPLAIN KEYS SELECT id FROM customer WHERE id = 3").1.contains("customer.id ="));
+    let (code, out, error) = explain("VEXPLAIN KEYS SELECT id FROM customer WHERE id = 3");
+    assert!(code == 0 && out.contains("customer.id ="), "{out}{error}");
 }
 
 #[test]

@@ -23,7 +23,7 @@ pub fn split_statements(text: &[u8], mode: LexMode) -> Vec<Range<usize>> {
             if !is_blank(fingerprint.key()) {
                 statements.push(start..text.len());
             }
-            return statements;
+            break;
         };
         if fingerprint.first_word().len() == 6 && creates_program(fingerprint.key()) {
             statements.push(start..text.len());

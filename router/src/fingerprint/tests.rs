@@ -128,6 +128,8 @@ fn statements_are_split_at_semicolons_of_their_own() {
     assert_eq!(split("SELECT 1"), ["SELECT 1"]);
     assert_eq!(split(""), Vec::<String>::new());
     assert_eq!(split("CREATE PROCEDURE p() BEGIN SELECT 1; SELECT 2; END; x").len(), 1);
+    assert!(split(" ; ").is_empty());
+    assert_eq!(split("SELECT 1; ; -- no more").len(), 1);
     assert_eq!(split("SELECT 1; SELECT 'open").len(), 2);
     assert!(fingerprint("SELECT 1; SELECT 2").has_more_statements());
     assert!(!fingerprint("SELECT 1; -- done").has_more_statements());
