@@ -38,14 +38,8 @@ SELECT id FROM article WHERE MATCH (title, body) AGAINST ('database') ORDER BY a
 SELECT id FROM article WHERE MATCH (title, body) AGAINST ('MySQL database') ORDER BY title LIMIT 3 OFFSET 1;
 -- Refused: what ranks rows.
 -- any order
-SELECT id, MATCH (title, body) AGAINST ('database') AS score FROM article;
-SELECT id FROM article WHERE MATCH (title, body) AGAINST ('database') > 0.3;
 SELECT id FROM article WHERE MATCH (title, body) AGAINST ('database') LIMIT 1;
-SELECT id FROM article WHERE MATCH (title, body) AGAINST ('database' WITH QUERY EXPANSION);
-SELECT id FROM article ORDER BY MATCH (title, body) AGAINST ('database') DESC;
-SELECT MAX(MATCH (title, body) AGAINST ('database')) FROM article;
 SELECT a.id FROM article a JOIN customer c ON c.points = a.author_id WHERE MATCH (a.title) AGAINST ('MySQL');
-UPDATE article SET author_id = MATCH (title, body) AGAINST ('database') * 100;
 -- Writes.
 UPDATE article SET author_id = 50 WHERE MATCH (title) AGAINST ('sharding');
 UPDATE article SET author_id = 51 WHERE MATCH (title, body) AGAINST ('+MySQL +tutorial' IN BOOLEAN MODE) AND id > 1;
