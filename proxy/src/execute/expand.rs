@@ -6,7 +6,6 @@ use crate::error::StatementError;
 use crate::metrics::Reach;
 use crate::session::query::Statement;
 use crate::session::{Described, KeyspaceRef, Session};
-use shardgate_router::args::Arguments;
 use shardgate_router::error::Code;
 use shardgate_router::fingerprint::{self, Fingerprint};
 use shardgate_router::plan::{Expand, Gather, Operator, RenderContext, ShardSet};
@@ -43,21 +42,9 @@ impl Expanded {
         prepared: bool,
     ) -> Result<Statement<'s>, StatementError> {
         let plan = session.plan_gathered(&self.text, &self.fingerprint, prepared)?;
-        let args = Arguments {
-            text: &self.text,
-            fingerprint: &self.fingerprint,
-            parameters: None,
-            mode: session.state.mode.lex,
-        };
-        Ok(Statement {
-            args,
-            plan: Arc::new(plan),
-            frames: None,
-            binary: outer.binary,
-            execution: None,
-            names: outer.names,
-            collector: outer.collector,
-        })
+        let Statement { binary, names, collector, .. } = *outer;
+        let own = Statement::of_text(session, &self.text, &self.fingerprint, Arc::new(plan));
+        Ok(Statement { binary, names, collector, ..own })
     }
 }
 

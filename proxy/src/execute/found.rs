@@ -13,7 +13,6 @@ use crate::metrics::Reach;
 use crate::session::query::Statement;
 use crate::session::{Session, Warning};
 use crate::settings::Settings;
-use shardgate_router::args::Arguments;
 use shardgate_router::error::Code;
 use shardgate_router::fingerprint::{self, Fingerprint};
 use shardgate_router::plan::Operator;
@@ -94,16 +93,7 @@ async fn run(session: &mut Session, text: &[u8], look_up: bool) -> Result<Whole,
     let plan = session.plan(text, &fingerprint, false)?;
     let limits = &session.snapshot.config.limits;
     let collector = Collector::new(HoldLimits { rows: limits.max_gathered_rows, bytes: limits.max_gathered_bytes });
-    let args = Arguments { text, fingerprint: &fingerprint, parameters: None, mode: session.state.mode.lex };
-    let statement = Statement {
-        args,
-        plan,
-        frames: None,
-        binary: false,
-        execution: None,
-        names: None,
-        collector: Some(&collector),
-    };
+    let statement = Statement { collector: Some(&collector), ..Statement::of_text(session, text, &fingerprint, plan) };
     let before = set(session, &[("character_set_results", "'utf8mb4'")]);
     // What the statement that these rows are for has looked up stays its own.
     let outer = std::mem::take(&mut session.state.looked_up);

@@ -8,7 +8,6 @@ use super::write::Part;
 use crate::error::StatementError;
 use crate::session::Session;
 use crate::session::query::Statement;
-use shardgate_router::args::Arguments;
 use shardgate_router::error::Code;
 use shardgate_router::fingerprint::{self, Fingerprint};
 use shardgate_router::plan::{Operator, Target};
@@ -20,9 +19,7 @@ pub(super) async fn run(session: &mut Session, text: &[u8]) -> Result<OkSum, Sta
         StatementError::sql(Code::Internal, format!("a write of the proxy's own can't be read: {error}"))
     })?;
     let plan = session.plan(text, &fingerprint, false)?;
-    let args = Arguments { text, fingerprint: &fingerprint, parameters: None, mode: session.state.mode.lex };
-    let statement =
-        Statement { args, plan, frames: None, binary: false, execution: None, collector: None, names: None };
+    let statement = Statement::of_text(session, text, &fingerprint, plan);
     let warnings = std::mem::take(&mut session.state.warnings);
     let result = match &statement.plan.root {
         Operator::Route(route) => {

@@ -5,7 +5,6 @@ use crate::error::StatementError;
 use crate::metrics::Reach;
 use crate::session::Session;
 use crate::session::query::Statement;
-use shardgate_router::args::Arguments;
 use shardgate_router::error::Code;
 use shardgate_router::fingerprint::{self, Fingerprint};
 use shardgate_router::plan::{Operator, Pulled};
@@ -37,7 +36,7 @@ pub(super) async fn run(
     if matches!(plan.root, Operator::Pulled(_)) {
         return Err(StatementError::sql(Code::Internal, "a statement still has the subqueries that have their values"));
     }
-    let args = Arguments { text: &text, fingerprint: &fingerprint, parameters: None, mode: session.state.mode.lex };
-    let with_values = Statement { args, plan, frames: None, execution: None, ..*statement };
+    let Statement { binary, names, collector, .. } = *statement;
+    let with_values = Statement { binary, names, collector, ..Statement::of_text(session, &text, &fingerprint, plan) };
     Box::pin(super::run(session, &with_values)).await
 }

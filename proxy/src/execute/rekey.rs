@@ -71,8 +71,7 @@ pub(super) async fn run(
             }
             Err(StatementError::Shard(error)) if work.ignore && error.errno == 1062 => {
                 session.roll_back_to(SAVEPOINT).await?;
-                let message = String::from_utf8_lossy(&error.message).into_owned();
-                warnings.push(Warning { level: "Warning".to_owned(), code: error.errno, message });
+                warnings.push(Warning::of_error(&error));
                 sum.join(&OkSum::left_out(work.counted));
             }
             Err(error) => return Err(error),

@@ -183,9 +183,7 @@ impl Session {
         }
         let parameters = u16::try_from(fingerprint.parameter_count()).unwrap_or(u16::MAX);
         let text = self.worker.intern(text);
-        let args = Arguments { text: &text, fingerprint: &fingerprint, parameters: None, mode: self.state.mode.lex };
-        let statement =
-            Statement { args, plan, frames: None, binary: true, execution: None, names: None, collector: None };
+        let statement = Statement { binary: true, ..Statement::of_text(self, &text, &fingerprint, plan) };
         let described = match &statement.plan.root {
             Operator::Local(_) | Operator::NextValues { .. } | Operator::Pulled(_) => (Vec::new(), Vec::new()),
             // No server has all its tables.

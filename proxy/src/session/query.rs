@@ -34,6 +34,15 @@ pub(crate) struct Statement<'a> {
     pub(crate) collector: Option<&'a execute::Collector>,
 }
 
+impl<'a> Statement<'a> {
+    /// A text without parameters, as it was planned for this session. Its rows go to the client as text.
+    #[inline]
+    pub(crate) fn of_text(session: &Session, text: &'a [u8], fingerprint: &'a Fingerprint, plan: Arc<Plan>) -> Self {
+        let args = Arguments { text, fingerprint, parameters: None, mode: session.state.mode.lex };
+        Statement { args, plan, frames: None, binary: false, execution: None, names: None, collector: None }
+    }
+}
+
 impl Session {
     /// COM_QUERY. An error is one of the client's connection; others are answered.
     #[inline]
@@ -81,17 +90,7 @@ impl Session {
             // One server has the whole keyspace: its error is MySQL's own, or it reads what this proxy can't.
             Ok(plan) => {
                 let fingerprint = Fingerprint::new();
-                let args = Arguments { text, fingerprint: &fingerprint, parameters: None, mode: self.state.mode.lex };
-                let plan = Arc::new(plan);
-                let statement = Statement {
-                    args,
-                    plan,
-                    frames: None,
-                    binary: false,
-                    execution: None,
-                    names: None,
-                    collector: None,
-                };
+                let statement = Statement::of_text(self, text, &fingerprint, Arc::new(plan));
                 self.run_statement(statement).await.map(|_| ())
             }
             Err(error) => self.fail(error.into()),
@@ -109,17 +108,8 @@ impl Session {
                 return Ok(false);
             }
         };
-        let args = Arguments { text, fingerprint, parameters: None, mode: self.state.mode.lex };
-        self.run_statement(Statement {
-            args,
-            plan,
-            frames,
-            binary: false,
-            execution: None,
-            names: None,
-            collector: None,
-        })
-        .await
+        let statement = Statement { frames, ..Statement::of_text(self, text, fingerprint, plan) };
+        self.run_statement(statement).await
     }
 
     /// Take the view of the world that the next statement sees.
@@ -205,10 +195,7 @@ impl Session {
             .map_err(|error| StatementError::sql(Code::UnknownTable, format!("table `{table}`: {error}")))?;
         let plan = self.plan(text.as_bytes(), &fingerprint, false)?;
         self.check_rights(&plan)?;
-        let args =
-            Arguments { text: text.as_bytes(), fingerprint: &fingerprint, parameters: None, mode: self.state.mode.lex };
-        let statement =
-            Statement { args, plan, frames: None, binary: false, execution: None, names: None, collector: None };
+        let statement = Statement::of_text(self, text.as_bytes(), &fingerprint, plan);
         execute::field_list(self, &statement, &table, wildcard).await
     }
 

@@ -10,7 +10,6 @@ use crate::error::StatementError;
 use crate::execute::{self, Row};
 use crate::settings::Settings;
 use crate::worker::Worker;
-use shardgate_router::args::Arguments;
 use shardgate_router::error::Code;
 use shardgate_router::fingerprint::{self, Fingerprint};
 use shardgate_router::plan::{Assignment, SetScope, SetValue};
@@ -207,10 +206,7 @@ impl Session {
             .map_err(|error| StatementError::sql(Code::Syntax, format!("SET @{name}: {error}")))?;
         let plan = self.plan(text.as_bytes(), &fingerprint, false)?;
         self.check_rights(&plan)?;
-        let args =
-            Arguments { text: text.as_bytes(), fingerprint: &fingerprint, parameters: None, mode: self.state.mode.lex };
-        let statement =
-            Statement { args, plan, frames: None, binary: false, execution: None, names: None, collector: None };
+        let statement = Statement::of_text(self, text.as_bytes(), &fingerprint, plan);
         let (length, seq) = (self.client.out.len(), self.client.seq);
         Box::pin(execute::run(self, &statement)).await?;
         if !self.relayed_error {

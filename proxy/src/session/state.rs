@@ -2,7 +2,7 @@
 
 use super::place::TabletType;
 use crate::config::{TransactionMode, User};
-use crate::error::StatementError;
+use crate::error::{ShardError, StatementError};
 use crate::execute::LookedUp;
 use crate::settings::Settings;
 use crate::snapshot::Snapshot;
@@ -111,6 +111,14 @@ pub(crate) struct Warning {
     pub(crate) code: u16,
     /// The text.
     pub(crate) message: String,
+}
+
+impl Warning {
+    /// What IGNORE makes of a shard's error.
+    pub(crate) fn of_error(error: &ShardError) -> Warning {
+        let message = String::from_utf8_lossy(&error.message).into_owned();
+        Warning { level: "Warning".to_owned(), code: error.errno, message }
+    }
 }
 
 /// What a session remembers between statements.

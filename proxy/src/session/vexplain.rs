@@ -31,23 +31,13 @@ impl Session {
         let mut fingerprint = Fingerprint::new();
         fingerprint::scan(text.as_bytes(), self.state.mode.lex, &mut fingerprint)
             .map_err(|error| StatementError::sql(Code::Syntax, error.to_string()))?;
-        let args =
-            Arguments { text: text.as_bytes(), fingerprint: &fingerprint, parameters: None, mode: self.state.mode.lex };
+        let inner = Statement::of_text(self, text.as_bytes(), &fingerprint, Arc::clone(plan));
         if matches!(format, ExplainFormat::Plan | ExplainFormat::Vitess) {
-            let shown = self.explained(plan, &args)?;
+            let shown = self.explained(plan, &inner.args)?;
             let columns = vec![("VEXPLAIN".into(), ColumnType::VarString)];
             let rows = shown.lines().map(|line| vec![Some(line.to_owned())]).collect();
             return self.answer(statement, &ShowResult { columns, rows });
         }
-        let inner = Statement {
-            args,
-            plan: Arc::clone(plan),
-            frames: None,
-            binary: false,
-            execution: None,
-            names: None,
-            collector: None,
-        };
         // A shard's error is the answer already.
         let Some((sent, took)) = self.traced(&inner).await? else { return Ok(()) };
         let result = match format {
