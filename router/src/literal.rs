@@ -51,6 +51,14 @@ pub fn write_string(text: &[u8], mode: LexMode, out: &mut Vec<u8>) {
     out.push(b'\'');
 }
 
+/// Append names, quoted, with commas between them.
+pub fn write_identifiers(names: impl IntoIterator<Item = impl AsRef<str>>, out: &mut Vec<u8>) {
+    for (index, name) in names.into_iter().enumerate() {
+        out.extend_from_slice(if index > 0 { b", " } else { b"" });
+        write_identifier(name.as_ref(), out);
+    }
+}
+
 /// Append an identifier in backticks.
 pub fn write_identifier(name: &str, out: &mut Vec<u8>) {
     out.push(b'`');

@@ -127,7 +127,7 @@ impl SharedPools {
 
 /// Half of an instance's connections: the others are for what those who hold these wait for.
 fn most_scratches(limits: &Limits) -> u32 {
-    u32::try_from(limits.max_connections / 2).unwrap_or(u32::MAX).clamp(1, Semaphore::MAX_PERMITS.min(1 << 28) as u32)
+    u32::try_from(limits.max_connections / 2).unwrap_or(u32::MAX).clamp(1, 1 << 28)
 }
 
 /// One worker's pools.

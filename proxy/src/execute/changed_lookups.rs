@@ -9,10 +9,9 @@ use super::scatter::Whole;
 use crate::error::StatementError;
 use crate::session::{KeyspaceRef, Session};
 use shardgate_router::error::Code;
-use shardgate_router::literal::write_identifier;
+use shardgate_router::literal::{write_identifier, write_identifiers};
 use shardgate_router::plan::{ChangedLookup, ChangedLookups, ChangedPlace, ChangedTable, FoundColumn, Placement};
 use shardgate_wire::ColumnDefinition;
-use std::collections::HashSet;
 
 /// A change whose lookup rows follow.
 #[derive(Clone, Copy)]
@@ -59,9 +58,7 @@ pub(super) async fn follow(
             let Some(row) = changed.found.rows.get(*number) else { continue };
             before.extend(row_of(session, lookup, row, &changed.found.columns, lookup.columns.iter().copied(), id)?);
         }
-        let (old, new): (HashSet<&LookupRow>, HashSet<&LookupRow>) = (before.iter().collect(), after.iter().collect());
-        let gone: Vec<LookupRow> = before.iter().filter(|row| !new.contains(row)).cloned().collect();
-        let come: Vec<LookupRow> = after.iter().filter(|row| !old.contains(row)).cloned().collect();
+        let (gone, come) = lookup_rows::difference(&before, &after);
         if changed.several && lookup.assigned && lookup.lookup.vindex.is_unique() {
             refuse_exchange(changed, lookup, &gone, &come)?;
         }
@@ -114,10 +111,7 @@ async fn read_back(
     let mut head = b"SELECT ".to_vec();
     let shard_key = placement.columns.iter().map(|column| &column.name);
     let names = shard_key.chain(lookups.lookups.iter().flat_map(|lookup| &lookup.lookup.columns));
-    for (index, name) in names.enumerate() {
-        head.extend_from_slice(if index > 0 { b", " } else { b"" });
-        write_identifier(name, &mut head);
-    }
+    write_identifiers(names, &mut head);
     head.extend_from_slice(b" FROM ");
     write_identifier(changed.keyspace.0, &mut head);
     head.push(b'.');

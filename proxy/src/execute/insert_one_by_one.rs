@@ -13,10 +13,10 @@ use crate::error::StatementError;
 use crate::session::query::Statement;
 use crate::session::{Session, TabletType, Warning};
 use shardgate_router::error::Code;
-use shardgate_router::literal::{write_identifier, write_literal};
-use shardgate_router::plan::{DuplicateRows, Duplicates, Placement, ValueExpr};
+use shardgate_router::literal::{write_identifier, write_identifiers, write_literal};
+use shardgate_router::plan::{DuplicateRows, Duplicates, Placement, ValueExpr, shard_of};
 use shardgate_vschema::{KeyspaceId, Value};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 /// What the rows are inserted into.
 #[derive(Clone, Copy)]
@@ -74,7 +74,7 @@ async fn one(
 ) -> Result<OkSummary, StatementError> {
     let insert = target.rows.insert;
     let (id, condition) = duplicate_condition(session, statement, target, number)?;
-    let own = shard_of(target, &id)?;
+    let own = shard_of(&id, target.rows.keyspace.ranges())?;
     let found = match condition {
         Some(condition) => read(session, target, &condition).await?,
         None => Whole { columns: Vec::new(), rows: Vec::new() },
@@ -199,10 +199,7 @@ async fn read(session: &mut Session, target: &Target<'_>, condition: &[u8]) -> R
     let mut text = b"SELECT ".to_vec();
     let key = target.placement.columns.iter().map(|column| &column.name);
     let lookups = insert.lookups.iter().flat_map(|lookup| &lookup.columns);
-    for (index, name) in key.chain(lookups).chain(&target.duplicates.identity).enumerate() {
-        text.extend_from_slice(if index > 0 { b", " } else { b"" });
-        write_identifier(name, &mut text);
-    }
+    write_identifiers(key.chain(lookups).chain(&target.duplicates.identity), &mut text);
     text.extend_from_slice(b" FROM ");
     write_identifier(&insert.keyspace, &mut text);
     text.push(b'.');
@@ -211,12 +208,6 @@ async fn read(session: &mut Session, target: &Target<'_>, condition: &[u8]) -> R
     text.extend_from_slice(condition);
     text.extend_from_slice(b" FOR UPDATE");
     Box::pin(found::rows(session, &text)).await
-}
-
-fn shard_of(target: &Target<'_>, id: &KeyspaceId) -> Result<u32, StatementError> {
-    let at = target.rows.keyspace.ranges().iter().position(|range| range.contains(id));
-    at.map(|at| at as u32)
-        .ok_or_else(|| StatementError::sql(Code::Internal, format!("no serving shard holds the keyspace id {id}")))
 }
 
 /// The shards of found rows.
@@ -246,8 +237,7 @@ async fn left_out(
         let Some(row) = new_row(session, statement, target, number, at, id.clone())? else { continue };
         match lookup_rows::insert(session, lookup, &target.owner(), vec![row]).await {
             Err(StatementError::Shard(error)) if error.errno == 1062 => {
-                let message = String::from_utf8_lossy(&error.message).into_owned();
-                warnings.push(Warning { level: "Warning".to_owned(), code: 1062, message });
+                warnings.push(Warning::of_error(&error));
                 return Ok(OkSummary { affected_rows: 0, last_insert_id: 0, status: 0, warnings: 1, info: Vec::new() });
             }
             done => done?,
@@ -307,9 +297,7 @@ async fn follow(
             Some(after) => after.get(at).cloned().unwrap_or_default(),
             None => new_row(session, statement, target, number, at, id.clone())?.into_iter().collect(),
         };
-        let (old, new): (HashSet<&LookupRow>, HashSet<&LookupRow>) = (before.iter().collect(), after.iter().collect());
-        let gone: Vec<LookupRow> = before.iter().filter(|row| !new.contains(row)).cloned().collect();
-        let come: Vec<LookupRow> = after.iter().filter(|row| !old.contains(row)).cloned().collect();
+        let (gone, come) = lookup_rows::difference(&before, &after);
         lookup_rows::delete(session, lookup, &owner, gone).await?;
         lookup_rows::insert(session, lookup, &owner, come).await?;
     }

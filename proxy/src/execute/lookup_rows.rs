@@ -9,11 +9,12 @@ use crate::error::{ShardError, StatementError};
 use crate::session::{KeyspaceRef, Session};
 use shardgate_router::args::Arguments;
 use shardgate_router::error::Code;
-use shardgate_router::literal::{write_identifier, write_literal};
-use shardgate_router::plan::{OwnedLookup, Placement, ValueExpr};
+use shardgate_router::literal::{write_identifier, write_identifiers, write_literal};
+use shardgate_router::plan::{OwnedLookup, Placement, ValueExpr, shard_of};
 use shardgate_router::session::SessionValues;
 use shardgate_vschema::{KeyspaceId, Value};
 use shardgate_wire::ColumnDefinition;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// A row of a lookup table: the values as SQL literals, and what they stand for.
@@ -174,6 +175,15 @@ pub(super) fn of_read<'l>(
     Ok(all)
 }
 
+/// The rows that only the first has, and those that only the second has.
+pub(super) fn difference(before: &[LookupRow], after: &[LookupRow]) -> (Vec<LookupRow>, Vec<LookupRow>) {
+    let without = |rows: &[LookupRow], others: &[LookupRow]| {
+        let others: HashSet<&LookupRow> = others.iter().collect();
+        rows.iter().filter(|row| !others.contains(row)).cloned().collect()
+    };
+    (without(before, after), without(after, before))
+}
+
 /// Refuse what the two tables could store differently.
 ///
 /// # Errors
@@ -208,7 +218,7 @@ pub(super) async fn insert(
     let mut rows = rows;
     if !unique {
         // Many rows of the owner share one.
-        let mut seen = std::collections::HashSet::new();
+        let mut seen = HashSet::new();
         rows.retain(|row| seen.insert(row.clone()));
     }
     for batch in rows.chunks(BATCH_ROWS) {
@@ -285,7 +295,7 @@ pub(super) async fn delete(
     owner: &Owner<'_>,
     mut rows: Vec<LookupRow>,
 ) -> Result<(), StatementError> {
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     rows.retain(|row| seen.insert(row.clone()));
     if !lookup.vindex.is_unique() {
         let mut gone = Vec::new();
@@ -309,6 +319,17 @@ pub(super) async fn delete(
     Ok(())
 }
 
+/// The condition for rows with these values, which are locked.
+fn having(columns: &[Arc<str>], values: &[Vec<u8>], out: &mut Vec<u8>) {
+    for (index, (column, value)) in columns.iter().zip(values).enumerate() {
+        out.extend_from_slice(if index > 0 { b" AND " } else { b" WHERE " });
+        write_identifier(column, out);
+        out.extend_from_slice(b" = ");
+        out.extend_from_slice(value);
+    }
+    out.extend_from_slice(b" FOR UPDATE");
+}
+
 /// How many rows of the owner have these values and this keyspace id. They are locked.
 async fn owners(
     session: &mut Session,
@@ -316,25 +337,13 @@ async fn owners(
     owner: &Owner<'_>,
     row: &LookupRow,
 ) -> Result<usize, StatementError> {
-    let ranges = owner.keyspace.ranges();
-    let shard = ranges.iter().position(|range| range.contains(&row.id)).ok_or_else(|| {
-        StatementError::sql(Code::Internal, format!("no serving shard holds the keyspace id {}", row.id))
-    })?;
+    let shard = shard_of(&row.id, owner.keyspace.ranges())?;
     let mut text = b"SELECT ".to_vec();
-    for (index, column) in owner.placement.columns.iter().enumerate() {
-        text.extend_from_slice(if index > 0 { b", " } else { b"" });
-        write_identifier(&column.name, &mut text);
-    }
+    write_identifiers(owner.placement.columns.iter().map(|column| &column.name), &mut text);
     text.extend_from_slice(b" FROM ");
     write_identifier(owner.table, &mut text);
-    for (index, (column, value)) in lookup.columns.iter().zip(&row.own).enumerate() {
-        text.extend_from_slice(if index > 0 { b" AND " } else { b" WHERE " });
-        write_identifier(column, &mut text);
-        text.extend_from_slice(b" = ");
-        text.extend_from_slice(value);
-    }
-    text.extend_from_slice(b" FOR UPDATE");
-    let place = owner.keyspace.place(shard, session.state.target.tablet, session.worker.next_turn())?;
+    having(&lookup.columns, &row.own, &mut text);
+    let place = owner.keyspace.place(shard as usize, session.state.target.tablet, session.worker.next_turn())?;
     let before = found::set(session, &[("character_set_results", "'utf8mb4'")]);
     let whole = scatter::run_text(session, place, &text).await;
     session.state.settings = before;
@@ -361,13 +370,7 @@ async fn take_over(
         write_identifier(&lookup.table.to, &mut text);
         text.extend_from_slice(b" FROM ");
         lookup.table.write_name(&mut text);
-        for (index, (column, value)) in lookup.from.iter().zip(&row.from).enumerate() {
-            text.extend_from_slice(if index > 0 { b" AND " } else { b" WHERE " });
-            write_identifier(column, &mut text);
-            text.extend_from_slice(b" = ");
-            text.extend_from_slice(value);
-        }
-        text.extend_from_slice(b" FOR UPDATE");
+        having(&lookup.from, &row.from, &mut text);
         let whole = Box::pin(found::rows_without_lookups(session, &text)).await?;
         let id = |found: &super::Row| lookup.vindex.lookup_id(&evaluate::value(found.field(0), whole.columns.first()?));
         let ids: Vec<KeyspaceId> = whole.rows.iter().filter_map(id).collect();

@@ -7,7 +7,7 @@ use crate::error::StatementError;
 use crate::session::query::Statement;
 use crate::session::{KeyspaceRef, Lease, Needs, Session, TabletType};
 use shardgate_router::error::Code;
-use shardgate_router::literal::write_identifier;
+use shardgate_router::literal::{write_identifier, write_identifiers};
 use shardgate_router::plan::Trial;
 use shardgate_vschema::Value;
 use std::sync::Arc;
@@ -60,12 +60,7 @@ async fn values(
     rows: &[Vec<u8>],
 ) -> Result<Vec<Vec<Value<'static>>>, StatementError> {
     let mut select = b"SELECT ".to_vec();
-    for (index, column) in trial.columns.iter().enumerate() {
-        if index > 0 {
-            select.extend_from_slice(b", ");
-        }
-        write_identifier(&column.name, &mut select);
-    }
+    write_identifiers(trial.columns.iter().map(|column| &column.name), &mut select);
     select.extend_from_slice(format!(" FROM `{}`", Trial::TABLE).as_bytes());
     let empty = format!("DELETE FROM `{}`", Trial::TABLE);
     let mut all = Vec::with_capacity(rows.len());

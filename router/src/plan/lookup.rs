@@ -3,7 +3,7 @@
 use super::{SlotId, ValueExpr};
 use crate::args::Arguments;
 use crate::error::SqlError;
-use crate::literal::{write_identifier, write_literal};
+use crate::literal::{write_identifier, write_identifiers, write_literal};
 use crate::session::SessionValues;
 use shardgate_vschema::{Value, Vindex};
 use std::sync::Arc;
@@ -83,10 +83,7 @@ impl Lookup {
         let several = self.columns.len() > 1;
         let (open, close): (&[u8], &[u8]) = if several { (b"(", b")") } else { (b"", b"") };
         text.extend_from_slice(open);
-        for (index, column) in self.columns.iter().enumerate() {
-            text.extend_from_slice(if index > 0 { b", " } else { b"" });
-            write_identifier(&column.name, &mut text);
-        }
+        write_identifiers(self.columns.iter().map(|column| &column.name), &mut text);
         text.extend_from_slice(close);
         text.extend_from_slice(b" IN (");
         match &self.keys {

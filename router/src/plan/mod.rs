@@ -56,7 +56,7 @@ pub use pulled::Pulled;
 pub use rekey::Rekey;
 pub use route::{Effects, Route};
 pub use summed::Summed;
-pub use target::{Comparison, KeyExpr, KeyList, ShardSet, Target};
+pub use target::{Comparison, KeyExpr, KeyList, ShardSet, Target, shard_of};
 pub use template::{Arithmetic, Piece, Pos, RenderContext, SessionValue, Template, ValueExpr, limit};
 pub use trial::{Trial, TrialColumn};
 pub use vindex_rows::VindexRows;

@@ -373,7 +373,10 @@ fn map(vindex: &Vindex, values: &[Value<'_>]) -> Result<Destination, SqlError> {
 }
 
 /// The shard that holds this id.
-fn shard_of(id: &KeyspaceId, ranges: &[KeyRange]) -> Result<u32, SqlError> {
+///
+/// # Errors
+/// `Internal` when none does.
+pub fn shard_of(id: &KeyspaceId, ranges: &[KeyRange]) -> Result<u32, SqlError> {
     let behind = ranges.partition_point(|range| range.start() <= id.as_bytes());
     let index = behind.checked_sub(1).filter(|index| ranges.get(*index).is_some_and(|range| range.contains(id)));
     index.map(|index| index as u32).ok_or_else(|| {
