@@ -51,6 +51,13 @@ pub fn write_string(text: &[u8], mode: LexMode, out: &mut Vec<u8>) {
     out.push(b'\'');
 }
 
+/// A name in backquotes.
+pub fn quoted(name: &str) -> String {
+    let mut out = Vec::with_capacity(name.len() + 2);
+    write_identifier(name, &mut out);
+    String::from_utf8_lossy(&out).into_owned()
+}
+
 /// Append names, quoted, with commas between them.
 pub fn write_identifiers(names: impl IntoIterator<Item = impl AsRef<str>>, out: &mut Vec<u8>) {
     for (index, name) in names.into_iter().enumerate() {

@@ -46,6 +46,7 @@ mod show_metadata;
 mod statement;
 mod stored_functions;
 mod table_keys;
+mod trial;
 mod views;
 mod vindex_rows;
 mod write;

@@ -4,6 +4,7 @@
 //! that it has touched; what can't be carried over (temporary tables, GET_LOCK, ...) keeps one until the session ends.
 
 use super::place::{Place, PlaceKey};
+use super::quote_name;
 use super::state::SessionState;
 use crate::backend::{AcquireError, Addressee, Backend, BackendError, InstancePool, Pools, Profile, Recorder, Trace};
 use crate::error::StatementError;
@@ -460,9 +461,4 @@ fn start_text(start: TransactionStart) -> String {
         text.push_str(&characteristics.join(", "));
     }
     text
-}
-
-/// An identifier in backquotes.
-pub(crate) fn quote_name(name: &str) -> String {
-    format!("`{}`", name.replace('`', "``"))
 }

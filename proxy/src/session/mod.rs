@@ -17,11 +17,12 @@ mod variables;
 mod vexplain;
 
 use crate::client::{Client, Input, InputError};
-pub(crate) use connections::{Connections, Lease, Needs, Transaction, quote_name};
+pub(crate) use connections::{Connections, Lease, Needs, Transaction};
 pub(crate) use handshake::{AuthCache, Login, LoginError, log_in};
 pub(crate) use place::{KeyspaceRef, Place, TabletType};
 use prepared::Prepared;
 pub(crate) use prepared::{Described, Execution};
+pub(crate) use shardgate_router::literal::quoted as quote_name;
 pub(crate) use state::{SessionState, Warning};
 
 use crate::backend::{Alarm, Profile};

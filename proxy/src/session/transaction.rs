@@ -3,8 +3,9 @@
 //! On one shard a transaction is MySQL's own. Over several shards the parts commit one after another, in the order in
 //! which they joined: best effort. A failure in the middle is reported with the shards that have committed.
 
-use super::connections::{Connections, Held, Transaction, quote_name};
+use super::connections::{Connections, Held, Transaction};
 use super::place::Place;
+use super::quote_name;
 use super::{Lease, Session};
 use crate::backend::BackendError;
 use crate::config::TransactionMode;

@@ -1,8 +1,7 @@
 //! What a statement leaves behind on its connection and the session has to know: warnings, user variables.
 
-use super::connections::quote_name;
 use super::state::Warning;
-use super::{Lease, Session};
+use super::{Lease, Session, quote_name};
 use crate::error::StatementError;
 use crate::execute::Row;
 use shardgate_vschema::Value;

@@ -7,7 +7,7 @@ use super::edit::Edits;
 use super::names::{Resolved, ResolvedKind};
 use super::statement::Planning;
 use crate::error::{Code, SqlError};
-use crate::literal::write_identifier;
+use crate::literal::quoted;
 use crate::plan::{
     CarriedRow, Change, ChangedLookup, ChangedLookups, ChangedPlace, ChangedTable, CopiedColumn, FoundColumn,
     MoveOrder, Moves, Operator, Piece, Route, SetItem, Target, Template,
@@ -87,12 +87,6 @@ impl<'s> Changing<'s> {
 
 fn unsupported(reason: impl std::fmt::Display) -> SqlError {
     SqlError::new(Code::Unsupported, format!("unsupported: {reason}"))
-}
-
-pub(super) fn quoted(name: &str) -> String {
-    let mut out = Vec::new();
-    write_identifier(name, &mut out);
-    String::from_utf8_lossy(&out).into_owned()
 }
 
 /// Plan the change. `alone`: the keyspace, and where the rows that matter are there; the statement runs as it is if that is

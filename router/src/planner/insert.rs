@@ -2,14 +2,15 @@
 
 use super::analysis::{Analysis, Instance, Occurrence, RegionKind};
 use super::bind::Binder;
-use super::change::quoted;
 use super::columns::{coercion, column_info, visible_columns};
 use super::condition::value;
 use super::functions::is_constant;
 use super::names::{self, Resolved, ResolvedKind};
 use super::statement::Planning;
+use super::trial;
 use crate::catalog::Catalog;
 use crate::error::{Code, SqlError};
+use crate::literal::quoted;
 use crate::plan::{
     AutoIncrement, Comparison, DuplicateRows, Duplicates, Insert, InsertRow, KeyExpr, Operator, OwnedLookup, Piece,
     Plan, Sequence, StatementClass, Target, Template, Trial, TrialColumn, ValueExpr,
@@ -161,8 +162,8 @@ fn split(planning: &mut Planning<'_>, insert: &ast::Insert, table: &Resolved) ->
     let names = columns(planning, insert, table)?;
     let stored = match &vindex {
         Some(vindex) => {
-            let defaults = |column: &str| names_default(insert, &names, column);
-            trial_columns(planning, table, vindex, &names, &defaults)?
+            let defaults = |column: &str| trial::names_default(insert, &names, column);
+            trial::columns(planning, table, vindex, &names, &defaults)?
         }
         None => Vec::new(),
     };
@@ -178,7 +179,7 @@ fn split(planning: &mut Planning<'_>, insert: &ast::Insert, table: &Resolved) ->
         return planning.whole(&table.keyspace, Target::AnyShard);
     }
     if !stored.is_empty() {
-        refuse_trial(table, &lookups)?;
+        trial::refuse(table, &lookups)?;
     }
     let places = Places {
         names: &names,
@@ -202,7 +203,7 @@ fn split(planning: &mut Planning<'_>, insert: &ast::Insert, table: &Resolved) ->
         added.push(&auto.column);
     }
     let set = matches!(first, Row::Set(..));
-    let trial = (!stored.is_empty()).then(|| trial(insert, &names, &added, set, stored.clone()));
+    let trial = (!stored.is_empty()).then(|| trial::plan(insert, &names, &added, set, stored.clone()));
     let missing = |stored: &&TrialColumn| stored.given && !names.iter().any(|name| eq_ignore_case(name, &stored.name));
     added.extend(stored.iter().filter(missing).map(|stored| &*stored.name));
     if !added.is_empty() {
@@ -505,94 +506,6 @@ fn given_value(planning: &Planning<'_>, expr: &Expr, table: &Resolved, column: &
             table.table
         ),
     ))
-}
-
-/// The columns of the vindex that MySQL has to compute before the rows can be placed. `defaults`: whether a row says
-/// DEFAULT for a column.
-pub(super) fn trial_columns(
-    planning: &Planning<'_>,
-    table: &Resolved,
-    vindex: &ColumnVindex,
-    names: &[Box<str>],
-    defaults: &dyn Fn(&str) -> bool,
-) -> Result<Vec<TrialColumn>, SqlError> {
-    let Some(live) = table.live(planning.context) else { return Ok(Vec::new()) };
-    let auto = table.vtable().and_then(|vtable| vtable.auto_increment.as_ref());
-    let mut found = Vec::new();
-    for name in &vindex.columns {
-        let named = names.iter().any(|known| eq_ignore_case(known, name));
-        if auto.is_some_and(|auto| eq_ignore_case(&auto.column, name)) || (named && !defaults(name)) {
-            continue;
-        }
-        let Some(column) = live.column(name) else { continue };
-        let expression = matches!(column.default, ColumnDefault::Expression(_));
-        if !column.generated && !expression {
-            continue;
-        }
-        let refused = |reason: &str| {
-            Err(SqlError::new(
-                Code::Unsupported,
-                format!(
-                    "unsupported: an INSERT into `{}` without a value for `{name}`, which places the row: {reason}",
-                    table.table
-                ),
-            ))
-        };
-        if !super::rekey::is_kept(column.data_type) {
-            return refused("a computed value of this type isn't read back exactly");
-        }
-        if column.generated && planning.functions.volatile.is_some() {
-            return refused("it is computed from values that differ each time");
-        }
-        found.push(TrialColumn { name: Arc::clone(name), given: expression });
-    }
-    Ok(found)
-}
-
-/// Values that MySQL computes before the rows are placed aren't joined with those of lookup vindexes.
-pub(super) fn refuse_trial(table: &Resolved, lookups: &[OwnedLookup]) -> Result<(), SqlError> {
-    let Some(lookup) = lookups.first() else { return Ok(()) };
-    Err(SqlError::new(
-        Code::Unsupported,
-        format!(
-            "unsupported: an INSERT into `{}`, which owns the lookup vindex `{}`, without a value for a column of its shard \
-             key that MySQL computes; give the column a value",
-            table.table,
-            lookup.vindex.name()
-        ),
-    ))
-}
-
-/// Whether a row says DEFAULT for a column.
-fn names_default(insert: &ast::Insert, names: &[Box<str>], column: &str) -> bool {
-    let is_default = |expr: &Expr| matches!(expr.kind, ExprKind::Default);
-    let place = names.iter().position(|name| eq_ignore_case(name, column));
-    match &insert.source {
-        InsertSource::Values { rows, .. } => {
-            rows.iter().any(|row| place.and_then(|place| row.values.get(place)).is_some_and(is_default))
-        }
-        InsertSource::Set { assignments, .. } => {
-            place.and_then(|place| assignments.get(place)).is_some_and(|assignment| is_default(&assignment.value))
-        }
-        InsertSource::Query(_) => false,
-    }
-}
-
-/// The trial of rows with these columns; `set`: a row is written as assignments.
-pub(super) fn trial(
-    insert: &ast::Insert,
-    names: &[Box<str>],
-    added: &[&str],
-    set: bool,
-    columns: Vec<TrialColumn>,
-) -> Trial {
-    let ignore = if insert.ignore { "IGNORE " } else { "" };
-    let mut head = format!("INSERT {ignore}INTO `{}` ", Trial::TABLE);
-    if !set {
-        let names: Vec<String> = names.iter().map(|name| &**name).chain(added.iter().copied()).map(quoted).collect();
-        head.push_str(&format!("({}) VALUES ", names.join(", ")));
-    }
-    Trial { head: Template { pieces: vec![Piece::Sql(head.into())] }, columns }
 }
 
 /// The value of a vindex column that the row doesn't name.

@@ -4,12 +4,11 @@ use super::analysis::{Analysis, Node, Occurrence};
 use super::bind::{Binder, Bound, Entry, EntrySource, Output};
 use super::columns::{has_column, placement, visible_columns};
 use super::edit::Edits;
-use super::insert::{
-    auto_increment, columns, default_value, lookup_default, refuse_trial, same_place, trial, trial_columns,
-};
+use super::insert::{auto_increment, columns, default_value, lookup_default, same_place};
 use super::names::{Resolved, ResolvedKind};
 use super::route::{RoutingKind, is_certainly_one};
 use super::statement::Planning;
+use super::trial;
 use crate::error::{Code, SqlError};
 use crate::literal::write_identifier;
 use crate::plan::{
@@ -84,7 +83,7 @@ pub(super) fn plan(
         source_columns = self::source_columns(&planning, &mut analysis, &parts)?;
         let mut copied = copy(&planning, &mut analysis, &parts, &source_columns, !elsewhere)?;
         if copied.trial.is_some() {
-            refuse_trial(&table, &lookups)?;
+            trial::refuse(&table, &lookups)?;
         }
         let names = columns(&planning, insert, &table)?;
         for lookup in lookups {
@@ -228,7 +227,7 @@ fn copy(
     let place = match table.primary_vindex() {
         None => None,
         Some(vindex) => {
-            stored = trial_columns(planning, table, vindex, &names, &|_| false)?;
+            stored = trial::columns(planning, table, vindex, &names, &|_| false)?;
             let mut sources = Vec::new();
             for column in &vindex.columns {
                 let is_auto = auto.as_ref().is_some_and(|auto| eq_ignore_case(&auto.column, column));
@@ -254,7 +253,7 @@ fn copy(
         (Some(auto), None) => vec![&*auto.column],
         _ => Vec::new(),
     };
-    let trial = (!stored.is_empty()).then(|| trial(insert, &names, &added, false, stored));
+    let trial = (!stored.is_empty()).then(|| trial::plan(insert, &names, &added, false, stored));
     let target = match &table.kind {
         ResolvedKind::Reference(_) => Target::Alike,
         ResolvedKind::Pinned(vtable) => vtable.pinned.clone().map_or(Target::Scatter, Target::Pinned),

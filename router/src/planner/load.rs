@@ -150,9 +150,7 @@ fn split(
         given.is_none() && !clauses.assigned.iter().any(|assigned| eq_ignore_case(assigned, &auto.column))
     });
     if let Some(auto) = &generated {
-        let mut quoted = Vec::new();
-        crate::literal::write_identifier(&auto.column, &mut quoted);
-        let quoted = String::from_utf8_lossy(&quoted).into_owned();
+        let quoted = crate::literal::quoted(&auto.column);
         match &clauses.list {
             Some((start, _)) if fields > 0 => edits.insert(start + 1, format!("{quoted}, ")),
             _ => {

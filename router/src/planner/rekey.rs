@@ -1,11 +1,12 @@
 //! ON DUPLICATE KEY UPDATE of the shard key.
 
-use super::change::{carried_row, key_of, quoted};
+use super::change::{carried_row, key_of};
 use super::columns::placement;
 use super::insert;
 use super::names::Resolved;
 use super::statement::Planning;
 use crate::error::{Code, SqlError};
+use crate::literal::quoted;
 use crate::plan::{OwnedLookup, Rekey};
 use crate::schema::{self, DataType};
 use crate::sql::ast::{self, Assignment, ColumnRef, Expr, ExprKind, eq_ignore_case};

@@ -7,7 +7,7 @@ use super::names::{self, Resolved};
 use super::statement::Planning;
 use crate::catalog::Database;
 use crate::error::{Code, SqlError};
-use crate::literal::write_identifier;
+use crate::literal::quoted;
 use crate::plan::Piece;
 use crate::schema;
 use crate::sql;
@@ -289,10 +289,4 @@ fn locked(table: &TableRef, into: &mut Vec<Span>) {
         TableRef::List(list) => list.tables.iter().for_each(|table| locked(table, into)),
         TableRef::Derived(_) | TableRef::Json(_) => {}
     }
-}
-
-fn quoted(name: &str) -> String {
-    let mut out = Vec::new();
-    write_identifier(name, &mut out);
-    String::from_utf8_lossy(&out).into_owned()
 }

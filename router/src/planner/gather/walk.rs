@@ -7,7 +7,7 @@ use super::Gathered;
 use super::columns;
 use super::filter::{Block, Filters};
 use crate::error::{Code, SqlError};
-use crate::literal::write_identifier;
+use crate::literal::quoted;
 use crate::plan::{GatherSource, Piece, Target};
 use crate::planner::analysis::{Analysis, Occurrence, RegionKind};
 use crate::planner::edit::Edits;
@@ -495,10 +495,4 @@ fn table_statements(body: &QueryBody, found: &mut dyn FnMut(&TableName)) {
 /// The name of a CTE's copy.
 fn copy_name(name: &str, number: usize) -> String {
     if number == 0 { name.to_owned() } else { format!("{name}__{}", number + 1) }
-}
-
-fn quoted(name: &str) -> String {
-    let mut out = Vec::new();
-    write_identifier(name, &mut out);
-    String::from_utf8_lossy(&out).into_owned()
 }
