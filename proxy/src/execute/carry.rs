@@ -8,7 +8,7 @@ use super::scatter::{self, Whole};
 use super::{evaluate, found, typed_json};
 use crate::error::StatementError;
 use crate::session::query::Statement;
-use crate::session::{KeyspaceRef, Place, Session};
+use crate::session::{KeyspaceRef, Session};
 use shardgate_router::error::Code;
 use shardgate_router::literal::write_identifier;
 use shardgate_router::plan::{CarriedRow, CopiedColumn, Placement};
@@ -89,14 +89,10 @@ pub(super) async fn obstacles(
          (SELECT COUNT(*) FROM information_schema.REFERENTIAL_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = DATABASE() AND \
          TABLE_NAME = {name}), @@foreign_key_checks"
     );
-    let place = place(session, keyspace, shard)?;
+    let place = session.shard_place(keyspace, shard as usize)?;
     let facts = scatter::run_text(session, place, query.as_bytes()).await?;
     let fact = |at| facts.rows.first().and_then(|row| row.field(at)).is_some_and(|text| text != b"0");
     Ok(Obstacles { triggers: fact(0), parent: fact(1) && fact(3), child: fact(2) && fact(3) })
-}
-
-fn place(session: &Session, keyspace: &KeyspaceRef, shard: u32) -> Result<Place, StatementError> {
-    keyspace.place(shard as usize, session.state.target.tablet, session.worker.next_turn())
 }
 
 /// Carry the rows. What a new shard has against a row is the error.
@@ -150,7 +146,7 @@ async fn carry(
         };
         let mut read = 0;
         for text in by_key(&select, &carried.key, &all, b" FOR UPDATE", key) {
-            let place = place(session, carried.keyspace, part.shard)?;
+            let place = session.shard_place(carried.keyspace, part.shard as usize)?;
             let whole = scatter::run_text(session, place, &text).await?;
             read += whole.rows.len();
             let mut by_shard: BTreeMap<u32, Whole> = BTreeMap::new();
@@ -225,7 +221,7 @@ async fn typed_documents(
             let Some(text) = row.field(at).filter(|_| row.field(flag).is_some_and(|flag| flag != b"0")) else {
                 continue;
             };
-            let place = place(session, carried.keyspace, shard)?;
+            let place = session.shard_place(carried.keyspace, shard as usize)?;
             let condition = condition(carried, rows, number).ok_or_else(|| not_found(carried))?;
             let stored =
                 typed_json::Stored { place: &place, table: carried.table, column: &column.name, condition: &condition };

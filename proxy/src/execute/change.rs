@@ -177,7 +177,7 @@ pub(super) fn texts_of(
     shard: u32,
     rows: &[usize],
 ) -> Result<ShardTexts, StatementError> {
-    let place = keyspace.place(shard as usize, session.state.target.tablet, session.worker.next_turn())?;
+    let place = session.shard_place(keyspace, shard as usize)?;
     let head = render(session, statement, &table.head, &place, &[], None)?;
     let tail = match &table.tail {
         Some(tail) => render(session, statement, tail, &place, &[], None)?,

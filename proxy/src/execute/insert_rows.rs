@@ -53,7 +53,7 @@ async fn work(
     keyspace: &KeyspaceRef,
     evaluated: &[(Template, Value<'static>)],
 ) -> Result<(OkSum, Vec<Warning>, Option<u64>), StatementError> {
-    let place = keyspace.place(0, session.state.target.tablet, session.worker.next_turn())?;
+    let place = session.shard_place(keyspace, 0)?;
     let text = render(session, statement, &insert.source, &place, &[], None)?;
     let found = found::rows(session, text.trim_ascii()).await?;
     let mut warnings = found::warnings(session, insert.ignore)?;
@@ -68,7 +68,7 @@ async fn work(
     let mut texts = Vec::with_capacity(shards.len());
     let mut single = Vec::new();
     for (shard, rows) in &shards {
-        let place = keyspace.place(*shard as usize, session.state.target.tablet, session.worker.next_turn())?;
+        let place = session.shard_place(keyspace, *shard as usize)?;
         let prefix = render(session, statement, &insert.prefix, &place, evaluated, None)?;
         let mut suffix = Vec::with_capacity(insert.suffix.len());
         for part in &insert.suffix {

@@ -343,7 +343,7 @@ async fn owners(
     text.extend_from_slice(b" FROM ");
     write_identifier(owner.table, &mut text);
     having(&lookup.columns, &row.own, &mut text);
-    let place = owner.keyspace.place(shard as usize, session.state.target.tablet, session.worker.next_turn())?;
+    let place = session.shard_place(owner.keyspace, shard as usize)?;
     let before = found::set(session, &[("character_set_results", "'utf8mb4'")]);
     let whole = scatter::run_text(session, place, &text).await;
     session.state.settings = before;

@@ -26,7 +26,7 @@ pub(super) async fn run(session: &mut Session, text: &[u8]) -> Result<OkSum, Sta
             let (keyspace, shards) = route::shards(session, &statement, &route.keyspace, &route.target)?;
             let mut parts = Vec::new();
             for index in shards.indices() {
-                let place = keyspace.place(*index as usize, session.state.target.tablet, session.worker.next_turn())?;
+                let place = session.shard_place(&keyspace, *index as usize)?;
                 let text = render(session, &statement, &route.sql, &place, &[], None)?;
                 parts.push(Part { place, text, rows: None, alike: route.target == Target::Alike, repeats: false });
             }

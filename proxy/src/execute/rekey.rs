@@ -52,7 +52,7 @@ pub(super) async fn run(
         if work.ignore {
             session.savepoint(SAVEPOINT).await?;
         }
-        let place = work.keyspace.place(shard as usize, session.state.target.tablet, session.worker.next_turn())?;
+        let place = session.shard_place(work.keyspace, shard as usize)?;
         let counted = work.counted.then_some(InsertedRows { count: 1, ignore: work.ignore });
         let repeats = warnings.iter().any(|warning| warning.code == write::DEPRECATED);
         let parts = vec![Part { place, text, rows: counted, alike: false, repeats }];
@@ -109,7 +109,7 @@ async fn carry_row(
     let rekey = work.rekey;
     let variables: Vec<String> = (0..rekey.kept.len()).map(Rekey::variable).collect();
     let query = format!("SELECT {}", variables.join(", "));
-    let place = work.keyspace.place(shard as usize, session.state.target.tablet, session.worker.next_turn())?;
+    let place = session.shard_place(work.keyspace, shard as usize)?;
     let before = found::set(session, &[("character_set_results", "'utf8mb4'")]);
     let read = scatter::run_text(session, place, query.as_bytes()).await;
     session.state.settings = before;

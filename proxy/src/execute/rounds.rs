@@ -36,7 +36,7 @@ pub(super) async fn run(
         let mut parts = Vec::new();
         for (shard, texts) in &mut queues {
             let Some((text, rows)) = texts.next() else { continue };
-            let place = keyspace.place(*shard as usize, session.state.target.tablet, session.worker.next_turn())?;
+            let place = session.shard_place(keyspace, *shard as usize)?;
             parts.push(Part { place, text, rows, alike, repeats });
         }
         if parts.is_empty() {

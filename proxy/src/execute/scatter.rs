@@ -55,7 +55,7 @@ pub(super) async fn run(
     let described = match (inner, &route.sql_alone) {
         (Operator::Compute(_), Some(alone)) => {
             let first = shards.indices().first().copied().unwrap_or_default() as usize;
-            let place = keyspace.place(first, session.state.target.tablet, session.worker.next_turn())?;
+            let place = session.shard_place(&keyspace, first)?;
             super::prepared::columns_of(session, statement, alone, place).await?
         }
         _ => Vec::new(),
@@ -101,7 +101,7 @@ pub(super) async fn run_route(
         _ => {
             let mut parts = Vec::new();
             for index in shards.indices() {
-                let place = keyspace.place(*index as usize, session.state.target.tablet, session.worker.next_turn())?;
+                let place = session.shard_place(keyspace, *index as usize)?;
                 let text = render(session, statement, &route.sql, &place, &[], None)?;
                 let alike = route.target == Target::Alike;
                 parts.push(Part { place, text, rows: None, alike, repeats: false });
@@ -230,7 +230,7 @@ async fn send_to(
     keyspace: &KeyspaceRef,
     index: usize,
 ) -> Result<Lease, StatementError> {
-    let place = keyspace.place(index, session.state.target.tablet, session.worker.next_turn())?;
+    let place = session.shard_place(keyspace, index)?;
     let text = render(session, statement, template, &place, &[], None)?;
     let mut lease = lease(session, statement, place).await?;
     lease.pinned |= statement.plan.effects.pins_connection;

@@ -1,5 +1,6 @@
 //! From a keyspace's name and a shard's number to a MySQL server and a database on it.
 
+use super::Session;
 use crate::error::StatementError;
 use crate::snapshot::Snapshot;
 use shardgate_router::error::Code;
@@ -147,5 +148,13 @@ fn choose(keyspace: &str, shard: &Shard, tablet: TabletType, turn: usize) -> Res
                 StatementError::sql(Code::UnknownTarget, message)
             })
         }
+    }
+}
+
+impl Session {
+    /// A shard as the session's target asks for it: its primary, or the next of its replicas.
+    #[inline]
+    pub(crate) fn shard_place(&self, keyspace: &KeyspaceRef, shard: usize) -> Result<Place, StatementError> {
+        keyspace.place(shard, self.state.target.tablet, self.worker.next_turn())
     }
 }
