@@ -67,9 +67,7 @@ fn places(session: &Session, keyspace: &KeyspaceRef, shards: &ShardSet) -> Resul
     if shards.single().is_some() {
         return Ok(vec![route::place(session, keyspace, shards)?]);
     }
-    let tablet = session.state.target.tablet;
-    let place = |index: &u32| keyspace.place(*index as usize, tablet, session.worker.next_turn());
-    shards.indices().iter().map(place).collect()
+    shards.indices().iter().map(|index| session.shard_place(keyspace, *index as usize)).collect()
 }
 
 /// Whether columns of the shards' replies may have names of temporary tables.

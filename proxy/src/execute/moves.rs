@@ -182,8 +182,7 @@ async fn recomputed(
             };
             let mut keys = Vec::new();
             for text in by_key(&select, &key, &all, b" FOR UPDATE", write) {
-                let tablet = session.state.target.tablet;
-                let place = work.keyspace.place(part.shard as usize, tablet, session.worker.next_turn())?;
+                let place = session.shard_place(work.keyspace, part.shard as usize)?;
                 let whole = scatter::run_text(session, place, &text).await?;
                 for number in 0..whole.rows.len() {
                     let columns = width..width + placement.columns.len() as u32;
