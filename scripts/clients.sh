@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes the clients of the integration tests ready in .cache/clients: PyMySQL in a virtual environment, mysql2 with its
 # packages, the Go and the Java program compiled; and what tools make of a database (python-tools, java-tools,
-# node-tools): SQLAlchemy and Django, JDBC's metadata and Hibernate, Sequelize.
+# node-tools, rails-tools): SQLAlchemy and Django, JDBC's metadata and Hibernate, Sequelize, Active Record.
 #
 #   scripts/clients.sh                   all of them; says which toolchains are missing
 #   scripts/clients.sh CLIENT            one (python, go, node, java, ...-tools); prints the command to run it, a word on each line
@@ -68,13 +68,35 @@ build_node-tools() {
         (cd "$1" && quietly npm ci --no-audit --no-fund)
 }
 
+# Ruby and its gems come from the machine's own kind of packages, since gems with native parts need a compiler.
+build_rails-tools() {
+    local family archive uri release components=main root=$1/root lib plugins
+    family=$(package_family)
+    [ -n "$family" ] || die "Active Record can be fetched only on Debian and Ubuntu"
+    archive=$(own_archive "$(os_release VERSION_CODENAME)")
+    [ -n "$archive" ] || die "apt's sources here name no archive to fetch Ruby from"
+    read -r uri release <<<"$archive"
+    [ "$family" = debian ] || components="main universe"
+    fetch_root "$root" "deb $(keyring_option "$family") $uri $release $components" \
+        ruby ruby-activerecord ruby-mysql2 ruby-minitest || return
+    lib=$(find "$root"/usr/lib -maxdepth 4 -type d \( -name vendor_ruby -o -name '[0-9]*.[0-9]*.[0-9]*' \) \
+        -path '*/ruby/*' -not -path '*/gems/*' | paste -sd:)
+    plugins=$(find "$root" -type d -path '*/libmariadb3/plugin' | head -n 1)
+    write_wrapper "$1/ruby" <<END
+export RUBYLIB='$lib' MARIADB_PLUGIN_DIR='$plugins'
+export GEM_PATH='$(find "$root"/usr/share/rubygems-integration -mindepth 1 -maxdepth 1 -type d | paste -sd:)'
+exec '$(loader_of "$root")' --library-path '$(library_path_of "$root")' '$root/usr/bin/ruby' "\$@"
+END
+}
+
 needs_of() {
     case $1 in
     python | python-tools) echo python3 ;;
     go) echo go ;;
     node | node-tools) echo node npm ;;
     java | java-tools) echo java javac mvn ;;
-    *) die "unknown client $1: python, go, node, java, python-tools, java-tools or node-tools" ;;
+    rails-tools) echo apt-get dpkg ;;
+    *) die "unknown client $1: python, go, node, java, python-tools, java-tools, node-tools or rails-tools" ;;
     esac
 }
 
@@ -86,6 +108,7 @@ command_of() {
     python-tools) printf '%s\n' "$2/bin/python" -B "$SOURCES/python-tools/run.py" ;;
     node-tools) printf '%s\n' node "$2/run.js" ;;
     java-tools) printf '%s\n' java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -cp "$2:$2/lib/*" Run ;;
+    rails-tools) printf '%s\n' "$2/ruby" "$SOURCES/rails-tools/run.rb" ;;
     java) printf '%s\n' java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -cp "$2:$2/lib/*" Check ;;
     esac
 }
@@ -117,7 +140,7 @@ provide() {
 if [ $# -gt 0 ]; then
     provide "$1"
 else
-    for client in python go node java python-tools java-tools node-tools; do
+    for client in python go node java python-tools java-tools node-tools rails-tools; do
         (provide "$client" >/dev/null) || {
             code=$?
             [ $code = $MISSING ] || exit $code

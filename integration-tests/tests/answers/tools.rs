@@ -24,6 +24,8 @@ keyspaces:
       j_order: {column_vindexes: [{column: customerId, name: xxhash}]}
       h_customer: {column_vindexes: [{column: id, name: xxhash}]}
       h_order: {column_vindexes: [{column: customer_id, name: xxhash}]}
+      ar_customers: {column_vindexes: [{column: id, name: xxhash}]}
+      ar_orders: {column_vindexes: [{column: customer_id, name: xxhash}]}
       shop_customer: {column_vindexes: [{column: id, name: xxhash}]}
       shop_order: {column_vindexes: [{column: customer_id, name: xxhash}]}
       django_migrations: {pinned: '00'}
@@ -62,4 +64,9 @@ fn jdbc_metadata_and_hibernate_find_the_same_as_on_one_mysql() {
 #[test]
 fn sequelize_finds_the_same_as_on_one_mysql() {
     finds_the_same("node-tools");
+}
+
+#[test]
+fn active_record_finds_the_same_as_on_one_mysql() {
+    finds_the_same("rails-tools");
 }
