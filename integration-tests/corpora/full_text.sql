@@ -47,3 +47,17 @@ SELECT id, author_id FROM article;
 DELETE FROM article WHERE MATCH (title, body) AGAINST ('secure');
 INSERT INTO account (name, customer_id) SELECT title, id FROM article WHERE MATCH (title) AGAINST ('sharding');
 SELECT id FROM article;
+-- Gathered: the shards tell which of their rows are found.
+-- any order
+SELECT id, GROUP_CONCAT(title ORDER BY id) FROM article WHERE MATCH (title, body) AGAINST ('server');
+SELECT a.id, c.name FROM article a LEFT JOIN customer c ON c.points = a.author_id AND MATCH (a.title) AGAINST ('MySQL');
+SELECT c.id, a.id FROM customer c LEFT JOIN article a ON a.author_id = c.id AND MATCH (a.title) AGAINST ('MySQL') WHERE c.id < 5;
+SELECT c.id, a.id FROM customer c LEFT JOIN article a ON a.author_id = c.id WHERE NOT MATCH (a.title) AGAINST ('MySQL') AND c.id < 12;
+SELECT c.id FROM customer c WHERE EXISTS (SELECT * FROM article WHERE author_id = c.id AND MATCH (title, body) AGAINST ('database'));
+SELECT c.id, (SELECT COUNT(*) FROM article x WHERE x.author_id = c.id AND MATCH (x.title, x.body) AGAINST (? IN BOOLEAN MODE)) AS n FROM customer c WHERE c.id < 9; '+database'
+SELECT * FROM article a NATURAL JOIN ticket t WHERE MATCH (a.title) AGAINST ('MySQL');
+SELECT a.*, b.id AS other FROM article a JOIN article b ON a.author_id = b.author_id AND a.id < b.id WHERE MATCH (a.title) AGAINST ('MySQL') OR MATCH (b.body) AGAINST ('text');
+WITH found AS (SELECT id, author_id FROM article WHERE MATCH (title) AGAINST ('sharding')) SELECT x.id, y.id FROM found x JOIN found y ON x.author_id <> y.author_id;
+SELECT author_id, ROW_NUMBER() OVER (ORDER BY id) FROM article WHERE MATCH (title) AGAINST ('MySQL') AND NOT MATCH (title, body) AGAINST ('secure');
+SELECT n.body, a.id FROM omain.note n JOIN article a ON a.author_id = n.customer_id WHERE MATCH (a.title) AGAINST ('MySQL');
+SELECT COUNT(*) FROM article a JOIN customer c ON c.points = a.author_id WHERE MATCH (a.nothing) AGAINST ('MySQL');

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::{Arc, LazyLock};
 
+use shardgate_wire::charset::Collation;
+
 /// The settings of a session, or of a backend connection: system variables that differ from the server's own values.
 ///
 /// Immutable and shared: two sessions with the same settings mostly hold the same `Arc`, so the usual comparison is one
@@ -36,8 +38,13 @@ impl Settings {
     pub(crate) fn set_names(&mut self, charset: &str, results: Option<&str>, collation: &str) {
         let [client, result_set, connection] = CHARSET_VARIABLES;
         self.set(client, format!("'{charset}'"));
-        self.set(result_set, results.map_or_else(|| "NULL".to_owned(), |name| format!("'{name}'")));
+        self.set(result_set, results.map_or_else(|| "NULL".to_owned(), |name| results_of(name, collation)));
         self.set(connection, format!("'{collation}'"));
+    }
+
+    /// Take a variable back to the server's own value.
+    pub(crate) fn unset(&mut self, name: &str) {
+        self.variables.remove(name);
     }
 
     /// Set a variable to a value, given as an SQL literal.
@@ -92,6 +99,20 @@ impl Settings {
     }
 }
 
+/// The value of `character_set_results` after SET NAMES: columns are said to have its collation, which only a number
+/// tells where it isn't the character set's default one.
+fn results_of(charset: &str, collation: &str) -> String {
+    Collation::by_name(collation)
+        .filter(|known| known.charset.name.eq_ignore_ascii_case(charset))
+        .and_then(numbered)
+        .unwrap_or_else(|| format!("'{charset}'"))
+}
+
+/// The number of a collation that isn't its character set's default one, as SET takes it.
+pub(crate) fn numbered(collation: &Collation) -> Option<String> {
+    (!collation.is_default).then(|| collation.id.to_string())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -100,6 +121,15 @@ mod tests {
     fn a_connection_with_the_same_settings_needs_nothing() {
         let settings = Settings::of_collation("utf8mb4", "utf8mb4_0900_ai_ci");
         assert_eq!(settings.difference(&settings.clone()), None);
+    }
+
+    #[test]
+    fn results_have_a_collation_of_their_own_only_where_it_is_no_default() {
+        let of = |charset, collation| {
+            Settings::of_collation(charset, collation).text("character_set_results").map(str::to_owned)
+        };
+        assert_eq!(of("utf8mb4", "utf8mb4_bin").as_deref(), Some("46"));
+        assert_eq!(of("latin1", "latin1_swedish_ci").as_deref(), Some("latin1"));
     }
 
     #[test]

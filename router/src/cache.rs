@@ -25,13 +25,18 @@ pub struct CacheKey<'a> {
     pub prepared: bool,
     /// Whether the session's target is one shard, where every statement passes.
     pub shard_targeted: bool,
+    /// Whether the session has set `sql_select_limit`.
+    pub select_limit: bool,
     /// The generation of the catalog.
     pub generation: u64,
 }
 
 impl CacheKey<'_> {
     fn flags(&self) -> u32 {
-        u32::from(self.mode.bits()) | u32::from(self.prepared) << 16 | u32::from(self.shard_targeted) << 17
+        u32::from(self.mode.bits())
+            | u32::from(self.prepared) << 16
+            | u32::from(self.shard_targeted) << 17
+            | u32::from(self.select_limit) << 18
     }
 }
 

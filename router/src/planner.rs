@@ -82,6 +82,9 @@ pub struct Context<'a> {
     /// Whether the session's target names a shard (`customer:-80`): then every statement for the keyspace passes to it
     /// as it is. Its plan is a route to any shard, which the executor takes to be that one.
     pub shard_targeted: bool,
+    /// Whether the session has set `sql_select_limit`, which is for the rows of a statement's own query, wherever they
+    /// come from.
+    pub select_limit: bool,
 }
 
 impl<'a> Context<'a> {
@@ -95,6 +98,7 @@ impl<'a> Context<'a> {
             server_version: ParseOptions::default().server_version,
             prepared: false,
             shard_targeted: false,
+            select_limit: false,
         }
     }
 

@@ -68,7 +68,8 @@ fn a_join_of_ten_tables_is_planned_in_two_milliseconds_and_a_cached_plan_found_i
     let point = b"SELECT name, amount FROM t3 WHERE id = 12345";
     let cache = PlanCache::new(1000, 1 << 20);
     let (mode, generation) = (SqlMode::default(), catalog.generation);
-    let key = CacheKey { database: Some("k"), mode, prepared: false, shard_targeted: false, generation };
+    let key =
+        CacheKey { database: Some("k"), mode, prepared: false, shard_targeted: false, select_limit: false, generation };
     scan(point, context.mode.lex, &mut fingerprint).unwrap();
     cache.insert(&key, &fingerprint, Arc::new(plan(point, &fingerprint, &context).unwrap()));
     let cached = time_of(20, 2000, || {

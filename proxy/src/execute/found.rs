@@ -75,6 +75,9 @@ impl Collector {
     }
 }
 
+/// A setting that is for the client's own queries.
+const SELECT_LIMIT: &str = "sql_select_limit";
+
 /// The rows of a query of the session's own making. Texts are in utf8mb4.
 pub(super) async fn rows(session: &mut Session, text: &[u8]) -> Result<Whole, StatementError> {
     run(session, text, true).await
@@ -90,11 +93,22 @@ async fn run(session: &mut Session, text: &[u8], look_up: bool) -> Result<Whole,
     fingerprint::scan(text, session.state.mode.lex, &mut fingerprint).map_err(|error| {
         StatementError::sql(Code::Internal, format!("the query that finds the rows can't be read: {error}"))
     })?;
-    let plan = session.plan(text, &fingerprint, false)?;
+    let before = set(session, &[("character_set_results", "'utf8mb4'")]);
+    let result = collect(session, text, &fingerprint, look_up).await;
+    session.state.settings = before;
+    result
+}
+
+async fn collect(
+    session: &mut Session,
+    text: &[u8],
+    fingerprint: &Fingerprint,
+    look_up: bool,
+) -> Result<Whole, StatementError> {
+    let plan = session.plan(text, fingerprint, false)?;
     let limits = &session.snapshot.config.limits;
     let collector = Collector::new(HoldLimits { rows: limits.max_gathered_rows, bytes: limits.max_gathered_bytes });
-    let statement = Statement { collector: Some(&collector), ..Statement::of_text(session, text, &fingerprint, plan) };
-    let before = set(session, &[("character_set_results", "'utf8mb4'")]);
+    let statement = Statement { collector: Some(&collector), ..Statement::of_text(session, text, fingerprint, plan) };
     // What the statement that these rows are for has looked up stays its own.
     let outer = std::mem::take(&mut session.state.looked_up);
     let result = match look_up && !statement.plan.lookups.is_empty() {
@@ -106,7 +120,6 @@ async fn run(session: &mut Session, text: &[u8], look_up: bool) -> Result<Whole,
         Err(error) => Err(error),
     };
     session.state.looked_up = outer;
-    session.state.settings = before;
     result?;
     Ok(collector.take())
 }
@@ -126,12 +139,14 @@ async fn read(session: &mut Session, statement: &Statement<'_>) -> Result<Reach,
     }
 }
 
-/// Change settings for statements of the proxy's own; the settings before, to be put back.
+/// Change settings for statements of the proxy's own, which no `sql_select_limit` cuts; the settings before, to be put back.
 pub(super) fn set(session: &mut Session, changes: &[(&str, &str)]) -> Arc<Settings> {
     let before = Arc::clone(&session.state.settings);
-    if changes.iter().any(|(name, value)| before.get(name) != Some(value)) {
+    let limited = before.get(SELECT_LIMIT).is_some();
+    if limited || changes.iter().any(|(name, value)| before.get(name) != Some(value)) {
         let mut settings = Settings::clone(&before);
         changes.iter().for_each(|(name, value)| settings.set(name, (*value).to_owned()));
+        settings.unset(SELECT_LIMIT);
         session.state.settings = Arc::new(settings);
     }
     before

@@ -13,8 +13,9 @@ use crate::error::StatementError;
 use crate::metrics::Reach;
 use crate::session::query::Statement;
 use crate::session::{Described, KeyspaceRef, Session};
-use shardgate_router::plan::{Gather, Route, ShardSet};
+use shardgate_router::plan::{Gather, Route, ShardSet, Target};
 use shardgate_wire::ColumnDefinition;
+use std::sync::Arc;
 pub(super) use tables::Fill;
 
 /// Run a statement whole if its tables are on one shard, else on gathered tables.
@@ -74,10 +75,20 @@ async fn describe_on(
 
 /// Whether the statement can run whole.
 pub(super) fn is_alone(session: &Session, statement: &Statement<'_>, alone: &Route) -> Result<bool, StatementError> {
-    let shardgate_router::plan::Target::OneShard { targets, .. } = &alone.target else { return Ok(true) };
+    is_one(session, statement, &alone.keyspace, &alone.target)
+}
+
+/// Whether this is one shard.
+pub(super) fn is_one(
+    session: &Session,
+    statement: &Statement<'_>,
+    keyspace: &Arc<str>,
+    target: &Target,
+) -> Result<bool, StatementError> {
+    let Target::OneShard { targets, .. } = target else { return Ok(true) };
     let mut single = None;
     for target in targets {
-        let (_, shards) = route::shards(session, statement, &alone.keyspace, target)?;
+        let (_, shards) = route::shards(session, statement, keyspace, target)?;
         match (shards.is_any(), shards.single()) {
             (true, _) => {}
             (false, None) => return Ok(false),

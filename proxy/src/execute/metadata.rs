@@ -1,25 +1,25 @@
 //! A statement over tables of `information_schema`: their rows are gathered from all servers, and one server runs the
 //! statement over them.
 
-use super::head;
-use super::information_schema::{Gathered, SystemColumn, columns_of, gather};
+mod anew;
+
+use super::information_schema::{Gathered, SystemColumn, columns_of};
 use super::ok_sum::OkSum;
 use super::output::end_rows;
 use super::route::{lease, place, render, shards};
 use super::scatter::{answer_write, finish, send};
 use super::shard_rows::{ShardRows, failed};
+use super::{gather, head, information_schema};
 use crate::backend::Head;
 use crate::error::StatementError;
 use crate::metrics::Reach;
 use crate::session::query::Statement;
-use crate::session::{Lease, Place, Session, Warning};
+use crate::session::{Place, Session, Warning};
+pub(super) use anew::Anew;
 use shardgate_router::literal::{write_identifier, write_string};
-use shardgate_router::plan::{Metadata, MetadataPart};
+use shardgate_router::plan::{Metadata, MetadataPart, Template};
 use shardgate_wire::{ColumnDefinition, ColumnFlags, StatusFlags};
 use std::borrow::Cow;
-
-/// Warnings of columns that are declared with a collation of utf8mb3, which the gathered tables have.
-const OLD_COLLATION: u16 = 3778;
 
 /// What MySQL calls the table behind a column of JSON_TABLE.
 const JSON_TABLE: &[u8] = b"json_table";
@@ -30,13 +30,17 @@ pub(super) async fn run(
     statement: &Statement<'_>,
     metadata: &Metadata,
 ) -> Result<Reach, StatementError> {
+    if metadata.across || !gather::is_one(session, statement, &metadata.keyspace, &metadata.target)? {
+        return Anew::run(session, statement, metadata).await;
+    }
     let (keyspace, set) = shards(session, statement, &metadata.keyspace, &metadata.target)?;
     let place = place(session, &keyspace, &set)?;
     let mut tables = Vec::with_capacity(metadata.tables.len());
     for table in &metadata.tables {
-        tables.push(gather(session, statement, table).await?);
+        tables.push(information_schema::gather(session, statement, table).await?);
     }
-    let text = text(session, statement, metadata, &place, &tables)?;
+    let rendered = |template: &Template| render(session, statement, template, &place, &[], None);
+    let text = text(session, metadata, &tables, &rendered)?;
     answer(session, statement, place, &text, &tables, None).await?;
     Ok(Reach::SeveralShards)
 }
@@ -53,20 +57,21 @@ pub(super) async fn describing_text(
         let columns = columns_of(session, table).await?;
         tables.push(Gathered { columns, rows: Vec::new() });
     }
-    Ok((text(session, statement, metadata, place, &tables)?, tables))
+    let rendered = |template: &Template| render(session, statement, template, place, &[], None);
+    Ok((text(session, metadata, &tables, &rendered)?, tables))
 }
 
+/// The statement's text with the rows of its tables; `rendered` makes the texts of its parts.
 fn text(
     session: &Session,
-    statement: &Statement<'_>,
     metadata: &Metadata,
-    place: &Place,
     tables: &[Gathered],
+    rendered: &dyn Fn(&Template) -> Result<Vec<u8>, StatementError>,
 ) -> Result<Vec<u8>, StatementError> {
     let mut text = Vec::new();
     for part in &metadata.parts {
         match part {
-            MetadataPart::Text(template) => text.extend(render(session, statement, template, place, &[], None)?),
+            MetadataPart::Text(template) => text.extend(rendered(template)?),
             MetadataPart::Rows { table, alias } => {
                 if let Some(table) = tables.get(*table) {
                     table_reference(table, session, &mut text);
@@ -134,8 +139,26 @@ pub(super) async fn answer(
     tables: &[Gathered],
     note: Option<Warning>,
 ) -> Result<(), StatementError> {
+    session.state.hushed = declared(tables);
+    let result = answered(session, statement, place, text, tables, note).await;
+    session.state.hushed = 0;
+    result
+}
+
+/// How many warnings of columns' collations a server has for a statement with these tables.
+fn declared(tables: &[Gathered]) -> usize {
+    tables.iter().flat_map(|table| &table.columns).filter(|column| column.is_old()).count()
+}
+
+async fn answered(
+    session: &mut Session,
+    statement: &Statement<'_>,
+    place: Place,
+    text: &[u8],
+    tables: &[Gathered],
+    note: Option<Warning>,
+) -> Result<(), StatementError> {
     let class = statement.plan.class;
-    let declared = tables.iter().flat_map(|table| &table.columns).filter(|column| column.is_old()).count();
     let mut lease = lease(session, statement, place).await?;
     lease.backend.queue_query(text);
     if let Err(error) = lease.backend.flush().await {
@@ -150,11 +173,11 @@ pub(super) async fn answer(
         Ok(Head::Ok(mut ok)) => {
             // INTO variables.
             let mut sum = OkSum::default();
-            ok.warnings = ok.warnings.saturating_sub(u16::try_from(declared).unwrap_or(u16::MAX));
+            ok.warnings = ok.warnings.saturating_sub(u16::try_from(session.state.hushed).unwrap_or(u16::MAX));
             sum.add(&ok);
             lease.in_transaction = StatusFlags(ok.status).contains(StatusFlags::IN_TRANS);
             if ok.warnings > 0 {
-                fetch_warnings(session, &mut lease, declared).await;
+                session.fetch_warnings(&mut lease).await;
             }
             session.after_statement(&statement.plan.effects, &mut lease, 0).await?;
             session.connections.put_back(lease).await;
@@ -167,7 +190,7 @@ pub(super) async fn answer(
     let result = send(session, statement, &mut &mut rows, 0).await;
     if result.is_ok() {
         if let Some(lease) = rows.warned() {
-            fetch_warnings(session, lease, declared).await;
+            session.fetch_warnings(lease).await;
         }
         session.state.warnings.extend(note);
         if statement.collector.is_none() {
@@ -181,15 +204,4 @@ pub(super) async fn answer(
         }
     }
     finish(session, vec![rows], result).await
-}
-
-/// The warnings of a statement, without those of `declared` columns.
-async fn fetch_warnings(session: &mut Session, lease: &mut Lease, declared: usize) {
-    session.fetch_warnings(lease).await;
-    let mut left = declared;
-    session.state.warnings.retain(|warning: &Warning| {
-        let own = left > 0 && warning.code == OLD_COLLATION;
-        left -= usize::from(own);
-        !own
-    });
 }

@@ -69,6 +69,11 @@ pub(crate) async fn describe(
     {
         return super::expand::describe(session, statement, expand).await;
     }
+    if let Operator::Metadata(metadata) = &statement.plan.root
+        && metadata.across
+    {
+        return super::metadata::Anew::describe(session, statement, metadata).await;
+    }
     let (keyspace, template) = described_by(&statement.plan.root);
     let place = describing_place(session, keyspace)?;
     let mut tables = Vec::new();

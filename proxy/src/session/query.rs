@@ -131,6 +131,7 @@ impl Session {
             mode: self.mode(),
             prepared,
             shard_targeted: self.state.target.shard.is_some(),
+            select_limit: self.state.select_limit(),
             generation: self.snapshot.generation,
         };
         if let Some(plan) = self.worker.plans.get(&key, fingerprint, text) {
@@ -145,6 +146,11 @@ impl Session {
         };
         self.worker.plans.insert(&key, fingerprint, Arc::clone(&plan));
         Ok(plan)
+    }
+
+    /// The plan of a text that isn't asked for again: the cache has it not.
+    pub(crate) fn plan_once(&self, text: &[u8], fingerprint: &Fingerprint, prepared: bool) -> Result<Plan, SqlError> {
+        planner::plan(text, fingerprint, &self.context(prepared))
     }
 
     /// The plan of a query in which the queries of its views stand.
@@ -167,6 +173,7 @@ impl Session {
             server_version: self.snapshot.mysql_version,
             prepared,
             shard_targeted: self.state.target.shard.is_some(),
+            select_limit: self.state.select_limit(),
         }
     }
 

@@ -8,11 +8,12 @@ use super::{Place, Session, SessionState, TabletType};
 use crate::config::TransactionMode;
 use crate::error::StatementError;
 use crate::execute::{self, Row};
-use crate::settings::Settings;
+use crate::settings::{Settings, numbered};
 use crate::worker::Worker;
 use shardgate_router::error::Code;
 use shardgate_router::fingerprint::{self, Fingerprint};
 use shardgate_router::plan::{Assignment, SetScope, SetValue};
+use shardgate_wire::charset::Collation;
 use std::sync::Arc;
 
 /// Variables that exist in Vitess and the proxy only.
@@ -136,7 +137,7 @@ impl Session {
             if let Some(row) = rows.first() {
                 for ((index, name), column) in (0u32..).zip(&names).zip(&columns) {
                     let value = row.field(index).map_or_else(|| "NULL".to_owned(), |text| value_text(text, column));
-                    settings.set(name, value);
+                    settings.set(name, results_value(name, column, &value).unwrap_or(value));
                 }
             }
             Ok(settings)
@@ -313,6 +314,13 @@ fn assignment_text(assignment: &Assignment) -> String {
         ("charset", _) => format!("CHARACTER SET {value}"),
         (name, _) => format!("@@{scope}.`{name}` = {value}"),
     }
+}
+
+/// The value of `character_set_results` by the number of its collation, if that isn't the default one of the character
+/// set: the server says texts to be of this collation, that of the variables among them.
+fn results_value(name: &str, column: &shardgate_wire::ColumnDefinition<'_>, value: &str) -> Option<String> {
+    let collation = Collation::by_id(column.collation).filter(|_| name == CHARSET[1])?;
+    numbered(collation).filter(|_| value.trim_matches('\'') == collation.charset.name)
 }
 
 /// The value of a system variable as a literal that SET takes: numbers bare, all else in quotes.

@@ -121,6 +121,12 @@ impl Warning {
     }
 }
 
+/// Warnings of columns that are declared with a collation of utf8mb3.
+const OLD_COLLATION: u16 = 3778;
+
+/// The `sql_select_limit` that limits nothing.
+const ALL_ROWS: &str = "18446744073709551615";
+
 /// What a session remembers between statements.
 #[derive(Debug, Clone)]
 pub(crate) struct SessionState {
@@ -148,6 +154,8 @@ pub(crate) struct SessionState {
     pub(crate) row_count: i64,
     /// What SHOW WARNINGS lists.
     pub(crate) warnings: Vec<Warning>,
+    /// How many warnings the running statement gets, from each server, of columns that the proxy has declared for it.
+    pub(crate) hushed: usize,
     /// The session's transaction_mode.
     pub(crate) transaction_mode: TransactionMode,
     /// What the running statement has looked up.
@@ -172,6 +180,7 @@ impl SessionState {
             found_rows: 0,
             row_count: -1,
             warnings: Vec::new(),
+            hushed: 0,
             transaction_mode: snapshot.config.transactions.mode,
             looked_up: LookedUp::new(),
             multi_statements: false,
@@ -192,6 +201,11 @@ impl SessionState {
         !matches!(self.settings.text("autocommit"), Some("0" | "OFF"))
     }
 
+    /// Whether `sql_select_limit` is set to less than all rows.
+    pub(crate) fn select_limit(&self) -> bool {
+        self.settings.get("sql_select_limit").is_some_and(|limit| limit != ALL_ROWS)
+    }
+
     /// How many warnings, errors included, or errors only the last statement gave, as one MySQL would count them: where
     /// an error came from isn't one.
     pub(crate) fn warning_count(&self, errors_only: bool) -> u64 {
@@ -200,6 +214,16 @@ impl SessionState {
             false => warning.code != ORIGIN || warning.level != "Note",
         };
         self.warnings.iter().filter(counts).count() as u64
+    }
+
+    /// Drop the warnings of columns that the proxy has declared, with the collations that `information_schema` has.
+    pub(crate) fn hush_warnings(&mut self) {
+        let mut left = self.hushed;
+        self.warnings.retain(|warning| {
+            let own = left > 0 && warning.code == OLD_COLLATION;
+            left -= usize::from(own);
+            !own
+        });
     }
 
     /// Note what an error leaves behind.

@@ -19,7 +19,10 @@ impl Session {
             Warning { level: text(0), code: text(1).parse().unwrap_or_default(), message: text(2) }
         });
         match read.await {
-            Ok((_, warnings)) => self.state.warnings = warnings,
+            Ok((_, warnings)) => {
+                self.state.warnings = warnings;
+                self.state.hush_warnings();
+            }
             // The statement itself is done; its connection isn't used again.
             Err(error) => {
                 lease.backend.broken = true;

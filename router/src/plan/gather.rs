@@ -58,8 +58,19 @@ pub struct GatherSource {
     pub columns: Vec<GatherColumn>,
     /// Conditions that the rows must fulfil to matter.
     pub filters: Vec<GatherFilter>,
+    /// Conditions whose outcome travels with each row.
+    pub matches: Vec<GatherMatch>,
     /// The locking clause.
     pub locking: Box<str>,
+}
+
+/// A MATCH ... AGAINST of a table's rows, which a full-text index of their shard decides.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GatherMatch {
+    /// The column that has its outcome: the sign of the rank.
+    pub name: Box<str>,
+    /// The expression.
+    pub sql: Template,
 }
 
 /// A column that is gathered.

@@ -10,8 +10,10 @@ use std::sync::Arc;
 pub struct Metadata {
     /// Where the statement runs.
     pub keyspace: Arc<str>,
-    /// The shard of it, which must be one.
+    /// The shard of it. If that isn't one, the statement with the rows in it is planned anew.
     pub target: Target,
+    /// Whether other tables of the statement are in several keyspaces, so that it is planned anew in any case.
+    pub across: bool,
     /// The tables whose rows are gathered, one for each place that names one.
     pub tables: Vec<MetadataTable>,
     /// The statement's text with gaps for them.

@@ -39,7 +39,7 @@ pub use compute::Compute;
 pub use ddl::{Ddl, DdlKind, DdlObject, ObjectKind};
 pub use expand::Expand;
 pub use explained::Explained;
-pub use gather::{FilterValue, Gather, GatherColumn, GatherFilter, GatherSource, Transfer};
+pub use gather::{FilterValue, Gather, GatherColumn, GatherFilter, GatherMatch, GatherSource, Transfer};
 pub use insert::{AutoIncrement, DuplicateRows, Duplicates, Insert, InsertRow, Sequence};
 pub use insert_rows::{InsertRows, KeySource, SuffixPart};
 pub use load::Load;

@@ -127,6 +127,7 @@ const KEY: CacheKey<'static> = CacheKey {
     },
     prepared: false,
     shard_targeted: false,
+    select_limit: false,
     generation: 1,
 };
 

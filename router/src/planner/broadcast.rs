@@ -66,6 +66,7 @@ fn can_travel(planning: &Planning<'_>, analysis: &Analysis<'_>) -> bool {
     let functions = &planning.functions;
     let system = analysis.occurrences.iter().any(|found| matches!(found.table.kind, ResolvedKind::System));
     !system
+        && !planning.context.select_limit
         && !functions.into
         && functions.volatile.is_none()
         && !functions.effects.pins_connection

@@ -2,6 +2,7 @@
 
 mod columns;
 mod filter;
+mod full_text;
 mod walk;
 
 use super::analysis::Analysis;
@@ -11,7 +12,6 @@ use super::names::ResolvedKind;
 use super::statement::{Planning, RANKS};
 use crate::error::{Code, SqlError};
 use crate::plan::{Gather, GatherSource, Operator, Piece, Route, Target};
-use crate::sql::ast::{Expr, ExprKind, Statement, Visitor, walk_expr, walk_statement};
 use std::sync::Arc;
 use walk::Walk;
 
@@ -77,28 +77,13 @@ fn refuse_what_stays(planning: &Planning<'_>, analysis: &Analysis<'_>) -> Result
             "GET_LOCK() and its kin in a statement over several shards; call it in a statement of its own".to_owned(),
         );
     }
-    if full_text(&planning.parsed.statement) {
-        let why =
-            if planning.functions.ranks { RANKS } else { "MATCH of gathered rows, which no full-text index holds" };
-        return unsupported(why.to_owned());
+    if planning.functions.ranks {
+        return unsupported(RANKS.to_owned());
     }
     if let Some((view, _)) = analysis.views().next() {
         return Err(super::internal(&format!("the view `{}` was to be gathered by its name", view.table.table)));
     }
     Ok(())
-}
-
-fn full_text(statement: &Statement) -> bool {
-    struct Match(bool);
-    impl Visitor for Match {
-        fn expr(&mut self, expr: &Expr) {
-            self.0 |= matches!(expr.kind, ExprKind::Match(_));
-            walk_expr(self, expr);
-        }
-    }
-    let mut found = Match(false);
-    walk_statement(&mut found, statement);
-    found.0
 }
 
 /// Plan a query that isn't merged: whole if its tables are all on one shard (`targets`), else gathered.
@@ -133,9 +118,8 @@ pub(super) fn plan(
     }
 }
 
-/// Plan a query over tables of keyspaces that are on different servers.
-pub(super) fn across(planning: &Planning<'_>, analysis: &mut Analysis<'_>) -> Result<Operator, SqlError> {
-    let catalog = planning.context.catalog;
+/// The keyspaces that have the statement's tables.
+fn keyspaces(analysis: &Analysis<'_>) -> Vec<Arc<str>> {
     let mut keyspaces: Vec<Arc<str>> = Vec::new();
     for occurrence in &analysis.occurrences {
         let table = &occurrence.table;
@@ -143,9 +127,22 @@ pub(super) fn across(planning: &Planning<'_>, analysis: &mut Analysis<'_>) -> Re
             keyspaces.push(Arc::clone(&table.keyspace));
         }
     }
+    keyspaces
+}
+
+/// The keyspace where a statement over several keyspaces runs.
+pub(super) fn home_of(planning: &Planning<'_>, analysis: &Analysis<'_>) -> Arc<str> {
+    let catalog = planning.context.catalog;
+    let keyspaces = keyspaces(analysis);
     let own = keyspaces.iter().find(|keyspace| Some(&***keyspace) == planning.context.database);
     let sharded = keyspaces.iter().find(|keyspace| catalog.is_sharded(keyspace));
-    let home = own.or(sharded).or(keyspaces.first()).map_or_else(|| Arc::from(""), Arc::clone);
+    own.or(sharded).or(keyspaces.first()).map_or_else(|| Arc::from(""), Arc::clone)
+}
+
+/// Plan a query over tables of keyspaces that are on different servers.
+pub(super) fn across(planning: &Planning<'_>, analysis: &mut Analysis<'_>) -> Result<Operator, SqlError> {
+    let keyspaces = keyspaces(analysis);
+    let home = home_of(planning, analysis);
     let reason = format!(
         "the tables are in several keyspaces ({})",
         keyspaces.iter().map(|keyspace| &**keyspace).collect::<Vec<_>>().join(", ")

@@ -169,6 +169,15 @@ impl<'q> Keys<'_, '_, '_, 'q> {
         {
             return Ok(place);
         }
+        // The shards order their rows by what they group by, and ORDER BY would find the alias.
+        if let (Some(Place::Column { node: named, .. }), false) = (&by_alias, order)
+            && *named != node
+        {
+            return Err(Refusal::unsupported(format!(
+                "grouping by a column that the alias {} hides",
+                self.show(expr.span)
+            )));
+        }
         if let Some(node) = node
             && let Some(index) = self.output.columns.iter().position(|(_, other)| *other == Some(node))
             && self.counted(index)

@@ -3,6 +3,7 @@
 use super::analysis::{Analysis, Occurrence};
 use super::condition::value;
 use super::edit::Edits;
+use super::gather;
 use super::names::ResolvedKind;
 use super::route::{Routing, RoutingKind};
 use super::statement::{Planning, apart};
@@ -14,6 +15,7 @@ use crate::sql::ast::{
     BinaryOp, ColumnRef, Expr, ExprKind, Join, JoinCondition, Query, QueryBody, Select, SelectItemKind, Span,
     TableFactor, TableName, TableRef, Visitor, walk_expr, walk_query, walk_select, walk_table_ref,
 };
+use std::sync::Arc;
 
 /// Something at a place of the text that the template can't hold.
 struct Gap {
@@ -32,7 +34,7 @@ pub(super) fn plan(
     planning: &Planning<'_>,
     analysis: &Analysis<'_>,
     query: &Query,
-    routing: &Routing,
+    routing: Option<&Routing>,
 ) -> Result<Option<Operator>, SqlError> {
     if !is_gathered(planning, analysis) {
         return Ok(None);
@@ -87,21 +89,26 @@ pub(super) fn plan(
         names.items.into_iter().map(|(at, name)| Gap { span: Span::at(at), part: MetadataPart::ColumnName(name) }),
     );
     gaps.sort_by_key(|gap| (gap.span.start, gap.span.end));
-    let target = match &routing.kind {
-        RoutingKind::Unsharded => Target::Unsharded,
-        RoutingKind::AnyShard => Target::AnyShard,
-        RoutingKind::Together(component) => Target::OneShard {
+    let target = match routing.map(|routing| &routing.kind) {
+        Some(RoutingKind::Unsharded) | None => Target::Unsharded,
+        Some(RoutingKind::AnyShard) => Target::AnyShard,
+        Some(RoutingKind::Together(component)) => Target::OneShard {
             targets: vec![component.target.clone()],
             reason: "tables of `information_schema` together with rows of several shards".into(),
         },
-        RoutingKind::Apart(components) => {
+        Some(RoutingKind::Apart(components)) => {
             let (targets, reason) = apart(analysis, components);
             Target::OneShard { targets, reason: reason.into() }
         }
     };
+    let keyspace = match routing {
+        Some(routing) => Arc::clone(&routing.keyspace),
+        None => gather::home_of(planning, analysis),
+    };
     Ok(Some(Operator::Metadata(Metadata {
-        keyspace: std::sync::Arc::clone(&routing.keyspace),
+        keyspace,
         target,
+        across: routing.is_none(),
         tables,
         parts: parts(planning.text, planning.fingerprint, &edits, gaps)?,
         alone: planning.template()?,

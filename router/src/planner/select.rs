@@ -19,6 +19,13 @@ pub(super) fn plan(mut planning: Planning<'_>, query: &Query) -> Result<Plan, Sq
     let (bound, output) = Binder::new(&mut analysis, &planning.parsed.statement).query_statement(query)?;
     let routing = match analysis.routing() {
         Err(error) if error.code == Code::CrossKeyspace => {
+            if metadata::is_gathered(&planning, &analysis) {
+                let home = gather::home_of(&planning, &analysis);
+                planning.qualify(&analysis, &home);
+                if let Some(root) = metadata::plan(&planning, &analysis, query, None)? {
+                    return Ok(planning.finish(StatementClass::Select, &analysis, root));
+                }
+            }
             let gathered = gather::across(&planning, &mut analysis)?;
             let root = broadcast::plan(&mut planning, &mut analysis, query, gathered);
             let class = class_of(query, &planning);
@@ -30,7 +37,7 @@ pub(super) fn plan(mut planning: Planning<'_>, query: &Query) -> Result<Plan, Sq
     if planning.functions.user_locks {
         return user_locks(planning, &analysis, &routing.keyspace);
     }
-    if let Some(root) = metadata::plan(&planning, &analysis, query, &routing)? {
+    if let Some(root) = metadata::plan(&planning, &analysis, query, Some(&routing))? {
         return Ok(planning.finish(StatementClass::Select, &analysis, root));
     }
     let root = match placed(&mut planning, &mut analysis, query, &bound, &output, &routing) {
@@ -64,6 +71,9 @@ pub(super) fn placed(
         RoutingKind::AnyShard => Ok(planning.whole(keyspace, Target::AnyShard)?),
         RoutingKind::Together(component) if is_certainly_one(&component.target, planning.fingerprint) => {
             Ok(planning.whole(keyspace, component.target.clone())?)
+        }
+        _ if planning.context.select_limit => {
+            Err(Refusal::unsupported("sql_select_limit is set, and the rows of all shards share it"))
         }
         kind if set_operation::is_set_operation(query) => {
             set_operation::plan(planning, analysis, query, kind.components(), keyspace)

@@ -258,8 +258,14 @@ fn create_database(cursor: &mut Cursor<'_>, context: &Context<'_>) -> Result<Opt
         MetadataTable { layout, columns: None, schemas: Some(vec![KnownValue::Name(name.clone())]), names: None };
     let keyspace: Arc<str> = Arc::from(&*name);
     let target = if context.catalog.is_sharded(&keyspace) { Target::AnyShard } else { Target::Unsharded };
-    let root =
-        Operator::Metadata(Metadata { keyspace, target, tables: vec![table], parts, alone: Template::UNCHANGED });
+    let root = Operator::Metadata(Metadata {
+        keyspace,
+        target,
+        across: false,
+        tables: vec![table],
+        parts,
+        alone: Template::UNCHANGED,
+    });
     Ok(Some(Plan {
         class: StatementClass::Show,
         tables: Vec::new(),
@@ -335,8 +341,14 @@ fn assemble(
         schemas: database.map(|name| vec![KnownValue::Name(name)]),
         names: None,
     };
-    let root =
-        Operator::Metadata(Metadata { keyspace, target, tables: vec![table], parts, alone: Template::UNCHANGED });
+    let root = Operator::Metadata(Metadata {
+        keyspace,
+        target,
+        across: false,
+        tables: vec![table],
+        parts,
+        alone: Template::UNCHANGED,
+    });
     Ok(Plan {
         class: StatementClass::Show,
         tables: Vec::new(),

@@ -84,7 +84,7 @@ fn passes(world: &World, name: &str, wrappings: &[Wrapped]) {
         }
     }
     let what = format!("oracle, {}", world.file(name));
-    if matches!(name, "reads.sql" | "gathered.sql" | "joins.sql") {
+    if matches!(name, "reads.sql" | "gathered.sql" | "joins.sql" | "queries.sql" | "values.sql" | "routing.sql") {
         tally.refuses_nothing(&what);
     }
     tally.finish(&what);
@@ -108,6 +108,21 @@ fn oracle_merged_reads_are_answered_as_by_one_mysql() {
 #[test]
 fn oracle_breadth_of_reads_is_answered_as_by_one_mysql() {
     passes(&TYPES, "breadth.sql", &BOTH);
+}
+
+#[test]
+fn oracle_queries_of_all_shapes_are_answered_as_by_one_mysql() {
+    passes(&TYPES, "queries.sql", &BOTH);
+}
+
+#[test]
+fn oracle_values_at_the_edges_are_answered_as_by_one_mysql() {
+    passes(&TYPES, "values.sql", &BOTH);
+}
+
+#[test]
+fn oracle_conditions_on_the_shard_key_are_answered_as_by_one_mysql() {
+    passes(&TYPES, "routing.sql", &BOTH);
 }
 
 #[test]

@@ -45,7 +45,7 @@ pub(super) async fn create_all(
                 found?
             }
         };
-        let text = definition.create(&source.temporary);
+        let text = definition.create(source);
         run_all(session, scratches, text.as_bytes()).await.into_iter().collect::<Result<Vec<_>, _>>()?;
         definitions.push(definition);
     }
@@ -75,8 +75,10 @@ impl Definition {
     }
 
     /// The statement that creates the temporary table.
-    fn create(&self, name: &str) -> String {
-        let (name, parts, options) = (quote_name(name), self.parts.join(", "), &self.options);
+    fn create(&self, source: &GatherSource) -> String {
+        let matches = source.matches.iter().map(|asked| format!("{} TINYINT INVISIBLE", quote_name(&asked.name)));
+        let parts: Vec<String> = self.parts.iter().cloned().chain(matches).collect();
+        let (name, parts, options) = (quote_name(&source.temporary), parts.join(", "), &self.options);
         format!("CREATE TEMPORARY TABLE {name} ({parts}) ENGINE=InnoDB{options}")
     }
 
@@ -154,11 +156,37 @@ mod tests {
         AUTO_INCREMENT=7 DEFAULT CHARSET=utf8mb4 COMMENT='x COLLATE=y'\n\
         /*!50100 PARTITION BY HASH (`id`)\nPARTITIONS 4 */";
 
+    fn source(temporary: &str) -> GatherSource {
+        GatherSource {
+            keyspace: "k".into(),
+            table: "t".into(),
+            alias: "t".into(),
+            partitions: "".into(),
+            target: shardgate_router::plan::Target::Scatter,
+            temporary: temporary.into(),
+            columns: Vec::new(),
+            filters: Vec::new(),
+            matches: Vec::new(),
+            locking: "".into(),
+        }
+    }
+
+    #[test]
+    fn outcomes_of_searches_have_columns_that_an_asterisk_does_not_show() {
+        let asked = shardgate_router::plan::GatherMatch {
+            name: "m".into(),
+            sql: shardgate_router::plan::Template { pieces: Vec::new() },
+        };
+        let source = GatherSource { matches: vec![asked], ..source("t") };
+        let text = Definition::of(SHOWN).unwrap().create(&source);
+        assert!(text.contains(", `m` TINYINT INVISIBLE) ENGINE=InnoDB"), "{text}");
+    }
+
     #[test]
     fn a_temporary_table_has_the_columns_and_plain_keys() {
         let definition = Definition::of(SHOWN).unwrap();
         assert_eq!(
-            definition.create("t__2"),
+            definition.create(&source("t__2")),
             "CREATE TEMPORARY TABLE `t__2` (`id` int NOT NULL AUTO_INCREMENT, `f` varchar(3) DEFAULT 'a,\\n(', PRIMARY KEY \
              (`id`), UNIQUE KEY `u, (` (`f`,`id`)) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4"
         );

@@ -72,6 +72,7 @@ pub(super) fn is_same(one: &GatherSource, other: &GatherSource) -> bool {
         && one.target == other.target
         && one.columns == other.columns
         && one.filters == other.filters
+        && one.matches == other.matches
         && one.locking == other.locking
 }
 
@@ -96,7 +97,8 @@ impl<'f> Filling<'f> {
     }
 
     fn names(&self) -> String {
-        self.columns.iter().map(|column| quote_name(&column.name)).collect::<Vec<_>>().join(", ")
+        let columns = self.columns.iter().map(|column| quote_name(&column.name));
+        columns.chain(self.source.matches.iter().map(|asked| quote_name(&asked.name))).collect::<Vec<_>>().join(", ")
     }
 
     /// Fill the table with the rows of another temporary table.
@@ -139,14 +141,15 @@ impl<'f> Filling<'f> {
     fn select(&self, session: &Session, statement: &Statement<'_>) -> Result<Template, StatementError> {
         let source = self.source;
         let columns: Vec<String> = self.columns.iter().map(literal::reading).collect();
-        let head = format!(
-            "SELECT {} FROM {}{} AS {}",
-            columns.join(", "),
-            quote_name(&source.table),
-            source.partitions,
-            quote_name(&source.alias)
-        );
-        let mut pieces = vec![Piece::Sql(head.into())];
+        let mut pieces = vec![Piece::Sql(format!("SELECT {}", columns.join(", ")).into())];
+        for asked in &source.matches {
+            // The rank itself depends on the rows of all shards.
+            pieces.push(Piece::Sql(", SIGN(".into()));
+            pieces.extend(asked.sql.pieces.iter().cloned());
+            pieces.push(Piece::Sql(")".into()));
+        }
+        let from = format!(" FROM {}{} AS {}", quote_name(&source.table), source.partitions, quote_name(&source.alias));
+        pieces.push(Piece::Sql(from.into()));
         let mut link = " WHERE (";
         for filter in &source.filters {
             if filter.holds(&statement.args)? {
@@ -210,11 +213,13 @@ impl<'f> Filling<'f> {
                     text.push(b',');
                 }
                 text.push(b'(');
-                for (index, column) in (0u32..).zip(self.columns.iter()) {
+                let transfers = self.columns.iter().map(|column| column.transfer);
+                let transfers = transfers.chain(self.source.matches.iter().map(|_| Transfer::Number));
+                for (index, transfer) in (0u32..).zip(transfers) {
                     if index > 0 {
                         text.push(b',');
                     }
-                    literal::write(row.field(index), column.transfer, text);
+                    literal::write(row.field(index), transfer, text);
                 }
                 text.push(b')');
             }

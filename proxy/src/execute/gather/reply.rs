@@ -50,13 +50,13 @@ async fn answer(
     send(session, statement, naming.gather, scratch).await?;
     match scratch.head(session).await? {
         Head::Ok(ok) => {
-            note_warnings(session, scratch, ok.warnings).await;
+            let warnings = note_warnings(session, scratch, ok.warnings).await;
             session.state.row_count = i64::try_from(ok.affected_rows).unwrap_or(i64::MAX);
             let ok = OkPacket {
                 affected_rows: ok.affected_rows,
                 insert_id: ok.last_insert_id,
                 status: session.status(),
-                warnings: ok.warnings,
+                warnings,
                 ..OkPacket::default()
             };
             session.client.ok(&ok);
@@ -155,7 +155,7 @@ async fn relay(
     session.state.row_count = -1;
     session.state.found_rows = count;
     route::note_functions(session, statement, &mut scratch.lease).await;
-    note_warnings(session, scratch, warnings).await;
+    let warnings = note_warnings(session, scratch, warnings).await;
     let status = session.reply_status();
     let client = &mut session.client;
     end_rows(status, warnings, client.capabilities, &mut client.out, &mut client.seq);
@@ -187,12 +187,14 @@ async fn collect(
     }
 }
 
-async fn note_warnings(session: &mut Session, scratch: &mut Scratch, warnings: u16) {
-    if warnings > 0 {
-        session.fetch_warnings(&mut scratch.lease).await;
-    } else {
+/// Take the statement's warnings over: how many they are.
+async fn note_warnings(session: &mut Session, scratch: &mut Scratch, warnings: u16) -> u16 {
+    if warnings == 0 {
         session.state.warnings.clear();
+        return 0;
     }
+    session.fetch_warnings(&mut scratch.lease).await;
+    warnings.saturating_sub(u16::try_from(session.state.hushed).unwrap_or(u16::MAX))
 }
 
 /// What the columns of a reply are called.

@@ -32,7 +32,7 @@ pub(super) struct Block<'q> {
     /// The tables.
     pub(super) factors: Vec<Factor<'q>>,
     /// Whether there are others beside them: derived tables, JSON_TABLE.
-    derived: bool,
+    pub(super) derived: bool,
     /// The parts of WHERE.
     where_: Vec<&'q Expr>,
 }

@@ -6,6 +6,7 @@
 use super::Gathered;
 use super::columns;
 use super::filter::{Block, Filters};
+use super::full_text;
 use crate::error::{Code, SqlError};
 use crate::literal::quoted;
 use crate::plan::{GatherSource, Piece, Target};
@@ -15,8 +16,9 @@ use crate::planner::names::ResolvedKind;
 use crate::planner::statement::Planning;
 use crate::schema::Table;
 use crate::sql::ast::{
-    Cte, LockStrength, LockWait, Locking, Query, QueryBody, Select, Span, Statement, TableFactor, TableName, TableRef,
-    Visitor, With, walk_query_body, walk_select, walk_statement, walk_table_ref,
+    Cte, Expr, ExprKind, LockStrength, LockWait, Locking, Match, Query, QueryBody, Select, Span, Statement,
+    TableFactor, TableName, TableRef, Visitor, With, walk_expr, walk_query_body, walk_select, walk_statement,
+    walk_table_ref,
 };
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -57,6 +59,8 @@ pub(super) struct Walk<'w, 'a> {
     /// Names that were put in, and what is written in their place.
     names: Vec<(Box<str>, Box<str>)>,
     locks: Vec<Locking>,
+    /// The FROM clauses around where the walk is.
+    blocks: Vec<full_text::Block<'w>>,
     error: Option<SqlError>,
 }
 
@@ -85,6 +89,7 @@ impl<'w, 'a> Walk<'w, 'a> {
             base,
             names: Vec::new(),
             locks: Vec::new(),
+            blocks: Vec::new(),
             error: None,
         }
     }
@@ -93,7 +98,8 @@ impl<'w, 'a> Walk<'w, 'a> {
         if let Some(error) = self.error {
             return Err(error);
         }
-        let repeats = self.contexts.len() > 1;
+        // What a shard is asked about its rows isn't in the text that the scratch session gets.
+        let repeats = self.contexts.len() > 1 || self.sources.iter().any(|source| !source.matches.is_empty());
         let edits = self.contexts.into_iter().next().unwrap_or_default();
         Ok(Gathered { sources: self.sources, edits, names: self.names, places: self.places, repeats })
     }
@@ -297,7 +303,13 @@ impl<'w, 'a> Walk<'w, 'a> {
             .iter()
             .map(|found| found.and_then(|(_, occurrence)| occurrence.table.live(self.planning.context)))
             .collect();
+        let mut named = full_text::Block { named: Vec::new(), derived: block.derived };
         for (index, factor) in block.factors.iter().enumerate() {
+            named.named.push(full_text::Named {
+                name: factor.factor.exposed_name().value.clone(),
+                table: tables.get(index).copied().flatten(),
+                source: None,
+            });
             let can_alias = factor.factor.alias.is_none();
             if self.cte_use(&factor.factor.name, can_alias) {
                 continue;
@@ -331,9 +343,33 @@ impl<'w, 'a> Walk<'w, 'a> {
                 self.edit(Span::new(factor.factor.name.span.end, last.span.end + close), Vec::new());
             }
             self.name(occurrence, &mut source, can_alias);
+            if let Some(named) = named.named.last_mut() {
+                named.source = Some(self.sources.len());
+            }
             self.sources.push(source);
             self.places.push(*place);
         }
+        self.blocks.push(named);
+    }
+
+    /// MATCH ... AGAINST, of which only the truth matters.
+    fn full_text(&mut self, expr: &Expr, found: &Match) {
+        let (parsed, fingerprint) = (self.planning.parsed, self.planning.fingerprint);
+        let source = match full_text::owner(&self.blocks, &found.columns) {
+            Some(named) if named.table.is_some() => named.source,
+            _ => return self.fail("MATCH of gathered rows where it isn't certain whose columns it names"),
+        };
+        let Some(source) = source.and_then(|at| self.sources.get_mut(at)) else { return };
+        let Some(asked) = full_text::asked(expr, found, parsed, fingerprint) else {
+            return self
+                .fail("MATCH of gathered rows that looks for what isn't a literal, which no full-text index holds");
+        };
+        let elsewhere = *source.keyspace != *self.home;
+        let read = full_text::add(source, asked);
+        if elsewhere && full_text::is_parameter(found, fingerprint) {
+            return self.fail("MATCH of gathered rows of several keyspaces that looks for a parameter");
+        }
+        self.edit(expr.span, vec![Piece::Sql(read.into())]);
     }
 
     /// A table of MySQL's own, which the scratch session has too; false: it is none.
@@ -368,6 +404,7 @@ impl<'w, 'a> Walk<'w, 'a> {
             temporary: Box::from(""),
             columns: live.map(|live| columns::of(live, &self.named, all)).unwrap_or_default(),
             filters: Vec::new(),
+            matches: Vec::new(),
             locking: Box::from(""),
         }
     }
@@ -453,6 +490,13 @@ impl<'w, 'a> Walk<'w, 'a> {
 }
 
 impl Visitor for Walk<'_, '_> {
+    fn expr(&mut self, expr: &Expr) {
+        match &expr.kind {
+            ExprKind::Match(found) => self.full_text(expr, found),
+            _ => walk_expr(self, expr),
+        }
+    }
+
     fn query(&mut self, query: &Query) {
         if self.error.is_some() {
             return;
@@ -473,10 +517,12 @@ impl Visitor for Walk<'_, '_> {
     }
 
     fn select(&mut self, select: &Select) {
+        let blocks = self.blocks.len();
         self.block(&Block::of(select), false);
         let locks = std::mem::take(&mut self.locks);
         walk_select(self, select);
         self.locks = locks;
+        self.blocks.truncate(blocks);
     }
 }
 
