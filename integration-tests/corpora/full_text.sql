@@ -60,4 +60,5 @@ SELECT a.*, b.id AS other FROM article a JOIN article b ON a.author_id = b.autho
 WITH found AS (SELECT id, author_id FROM article WHERE MATCH (title) AGAINST ('sharding')) SELECT x.id, y.id FROM found x JOIN found y ON x.author_id <> y.author_id;
 SELECT author_id, ROW_NUMBER() OVER (ORDER BY id) FROM article WHERE MATCH (title) AGAINST ('MySQL') AND NOT MATCH (title, body) AGAINST ('secure');
 SELECT n.body, a.id FROM omain.note n JOIN article a ON a.author_id = n.customer_id WHERE MATCH (a.title) AGAINST ('MySQL');
+SELECT {db}.article.id FROM {db}.article JOIN customer c ON c.id = author_id WHERE MATCH ({db}.article.title) AGAINST ('MySQL') AND c.level > 'a';
 SELECT COUNT(*) FROM article a JOIN customer c ON c.points = a.author_id WHERE MATCH (a.nothing) AGAINST ('MySQL');

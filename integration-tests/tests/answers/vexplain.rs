@@ -113,6 +113,14 @@ fn explain_over_several_shards_is_the_plan_of_one_of_them_and_says_so() {
     assert!(app.value("SELECT @plan").contains("person"));
     app.ok("EXPLAIN FORMAT=JSON INTO @plan SELECT COUNT(*) FROM pet");
     assert!(app.value("SELECT @plan").contains("pet"));
+    // Of tables of several servers the session explains it that gets their rows.
+    app.ok("INSERT INTO hall.memo (id, body) VALUES (900, 'explained')");
+    let across = "SELECT m.body, p.name FROM hall.memo m JOIN person p ON p.id = m.id";
+    assert_eq!(app.columns(&format!("EXPLAIN {across}")), names);
+    assert!(app.rows(&format!("EXPLAIN ANALYZE {across}")).concat().concat().contains("actual time"));
+    assert_eq!(app.columns(&format!("EXPLAIN FORMAT=JSON {across}")), ["EXPLAIN"]);
+    assert!(app.rows(&format!("EXPLAIN FORMAT=TREE {across}")).concat().concat().contains("-> "));
+    app.ok("DELETE FROM hall.memo WHERE id = 900");
     assert!(app.error("EXPLAIN FOR CONNECTION 5").1.contains("EXPLAIN FOR CONNECTION"));
     assert_eq!(app.error("EXPLAIN SELECT nothing FROM person").0, 1054);
     assert!(app.error("EXPLAIN ANALYZE UPDATE person SET age = 1").1.contains("unsupported"));

@@ -223,33 +223,107 @@ async fn a_write_that_was_cut_off_is_not_repeated_and_its_outcome_is_said_to_be_
     assert_eq!(one::<String>(&mut connection, &select(first)).await, format!("row {first}"));
 }
 
-/// Waits until a statement with this text runs on the first shard, or none does any more.
+/// Waits until a statement with this text runs on a shard, or none does any more.
 async fn until_running(cluster: &Cluster, text: &str, wanted: bool) {
-    let shards = cluster.shards("faulty").expect("shards");
-    let mut connection = shards[0].1.connect().await.expect("a login");
     let query = format!(
         "SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE '%{text}%' AND info NOT LIKE '%processlist%'"
     );
+    let what = format!("{text}: {}", if wanted { "never ran" } else { "still runs" });
+    until_counted(cluster, &query, &what, |count| (count > 0) == wanted).await;
+}
+
+/// Waits until no temporary table is left on a shard.
+async fn until_no_temporary_tables(cluster: &Cluster) {
+    let query = "SELECT COUNT(*) FROM information_schema.innodb_temp_table_info";
+    until_counted(cluster, query, "temporary tables are left", |count| count == 0).await;
+}
+
+/// Waits until the sum of what this query counts on the shards is right.
+async fn until_counted(cluster: &Cluster, query: &str, what: &str, right: impl Fn(i64) -> bool) {
+    let mut connections = Vec::new();
+    for (_, endpoint) in cluster.shards("faulty").expect("shards") {
+        connections.push(endpoint.connect().await.expect("a login"));
+    }
     let deadline = Instant::now() + Duration::from_secs(15);
-    while (one::<i64>(&mut connection, &query).await > 0) != wanted {
-        assert!(Instant::now() < deadline, "{text}: {}", if wanted { "never ran" } else { "still runs" });
+    loop {
+        let mut count = 0;
+        for connection in &mut connections {
+            count += one::<i64>(connection, query).await;
+        }
+        if right(count) {
+            return;
+        }
+        assert!(Instant::now() < deadline, "{what}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+}
+
+/// Statements over several shards that never end: merged, with rows sent to other shards, gathered.
+fn endless(mark: &str) -> [String; 3] {
+    [
+        format!("SELECT id, SLEEP(60), '{mark}' FROM items ORDER BY id"),
+        format!("SELECT a.id, SLEEP(60), '{mark}' FROM items a JOIN items b ON a.name = b.name"),
+        format!("SELECT id, RANK() OVER (ORDER BY name), SLEEP(60), '{mark}' FROM items"),
+    ]
 }
 
 #[tokio::test]
 async fn a_client_that_goes_away_takes_its_statement_with_it() {
     let cluster = cluster().await;
     let [first, _] = row_of_each_shard(&cluster).await;
-    for (mark, query) in [
-        ("left alone", format!("SELECT SLEEP(60), 'left alone' FROM items WHERE id = {first}")),
-        ("left merged", "SELECT id, SLEEP(60), 'left merged' FROM items ORDER BY id".to_owned()),
-    ] {
+    let alone = format!("SELECT SLEEP(60), 'left by its client' FROM items WHERE id = {first}");
+    for query in [alone].into_iter().chain(endless("left by its client")) {
         let mut raw = Raw::log_in(&cluster.proxy("app", "faulty"), 0);
         raw.command(&[b"\x03", query.as_bytes()].concat());
-        until_running(&cluster, mark, true).await;
+        until_running(&cluster, "left by its client", true).await;
         drop(raw);
-        until_running(&cluster, mark, false).await;
+        until_running(&cluster, "left by its client", false).await;
+        until_no_temporary_tables(&cluster).await;
+    }
+}
+
+#[tokio::test]
+async fn a_statement_whose_time_is_up_stops_on_all_shards() {
+    let cluster = cluster().await;
+    let mut connection = client(&cluster).await;
+    for query in endless("out of time") {
+        let timed = query.replacen("SELECT", "SELECT /*+ MAX_EXECUTION_TIME(700) */", 1);
+        let begin = Instant::now();
+        assert_eq!(server_error(connection.query_drop(&timed).await).0, 3024, "{timed}");
+        assert!(begin.elapsed() < Duration::from_secs(20), "{timed}");
+        until_running(&cluster, "out of time", false).await;
+        connection.query_drop("SET max_execution_time = 700").await.expect("a SET");
+        assert_eq!(server_error(connection.query_drop(&query).await).0, 3024, "{query}");
+        connection.query_drop("SET max_execution_time = DEFAULT").await.expect("a SET");
+        until_running(&cluster, "out of time", false).await;
+        until_no_temporary_tables(&cluster).await;
+    }
+    assert_eq!(one::<i64>(&mut connection, "SELECT COUNT(*) FROM items a JOIN items b ON a.name = b.name").await, 20);
+}
+
+#[tokio::test]
+async fn a_shard_that_dies_under_a_statement_over_several_shards_is_named() {
+    let mut cluster = cluster().await;
+    for query in endless("cut off by death") {
+        let mut connection = client(&cluster).await;
+        let text = query.clone();
+        let running = tokio::spawn(async move {
+            let error = server_error(connection.query_drop(text).await);
+            (connection, error)
+        });
+        until_running(&cluster, "cut off by death", true).await;
+        for server in cluster.servers_mut().expect("own servers").iter_mut().skip(1) {
+            server.kill();
+        }
+        let (mut connection, (_, message)) = running.await.expect("an answer");
+        assert!(message.contains("faulty/"), "{query}: {message}");
+        for server in cluster.servers_mut().expect("own servers").iter_mut().skip(1) {
+            server.restart().expect("a restart");
+        }
+        assert_eq!(one::<i64>(&mut connection, "SELECT 1").await, 1, "the connection lives");
+        until_running(&cluster, "cut off by death", false).await;
+        until_answered(&cluster, "SELECT COUNT(*) FROM items").await;
+        until_no_temporary_tables(&cluster).await;
     }
 }
 
@@ -258,11 +332,11 @@ async fn kill_ends_a_statement_or_a_connection() {
     let cluster = cluster().await;
     let [first, _] = row_of_each_shard(&cluster).await;
     let mut killer = client(&cluster).await;
-    for query in [
+    let alone = [
         format!("SELECT SLEEP(60), 'to be killed' FROM items WHERE id = {first}"),
-        "SELECT id, SLEEP(60), 'to be killed' FROM items ORDER BY id".to_owned(),
         format!("UPDATE items SET name = CONCAT('to be killed', SLEEP(60)) WHERE id = {first}"),
-    ] {
+    ];
+    for query in alone.into_iter().chain(endless("to be killed")) {
         let mut victim = client(&cluster).await;
         let id: u64 = one(&mut victim, "SELECT CONNECTION_ID()").await;
         let running = tokio::spawn(async move {
@@ -282,6 +356,7 @@ async fn kill_ends_a_statement_or_a_connection() {
         assert!(elapsed < Duration::from_secs(20), "{elapsed:?}");
         assert_eq!(one::<i64>(&mut victim, "SELECT 1").await, 1, "the connection lives");
         until_running(&cluster, "to be killed", false).await;
+        until_no_temporary_tables(&cluster).await;
         killer.query_drop(format!("KILL {id}")).await.expect("a KILL");
         assert!(victim.query_drop("SELECT 1").await.is_err());
     }

@@ -311,14 +311,17 @@ fn note(session: &mut Session, class: StatementClass, outcome: &Outcome) {
 }
 
 /// Keep what LAST_INSERT_ID() will say. The insert id of an OK may also be a value that the statement gave itself, which
-/// LAST_INSERT_ID() doesn't tell; where that is possible, the server is asked.
+/// LAST_INSERT_ID() doesn't tell; where that is possible, the server is asked. If it tells another value, that is of what
+/// the connection did before, for whichever session.
 async fn note_insert_id(session: &mut Session, statement: &Statement<'_>, lease: &mut Lease, outcome: &Outcome) {
     let End::Ok { insert_id, .. } = outcome.end else { return };
     if !may_be_given(statement, insert_id) {
         session.state.last_insert_id = insert_id;
         return;
     }
-    if let Some(id) = ask_number(lease, b"SELECT LAST_INSERT_ID()").await {
+    if let Some(id) = ask_number(lease, b"SELECT LAST_INSERT_ID()").await
+        && id == insert_id
+    {
         session.state.last_insert_id = id;
     }
 }

@@ -619,7 +619,6 @@ impl Visitor for Reads {
     fn expr(&mut self, expr: &Expr) {
         match &expr.kind {
             ExprKind::Column(column) => self.columns.push((**column).clone()),
-            ExprKind::JsonPath(path) => self.columns.push(path.column.clone()),
             ExprKind::Match(found) => self.columns.extend(found.columns.iter().cloned()),
             _ => {}
         }

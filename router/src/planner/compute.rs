@@ -445,6 +445,11 @@ impl Replace<'_, '_, '_, '_, '_> {
                     ))),
                 }
             }
+            // What stands before `->` is a column's name, for which no expression can stand.
+            ExprKind::JsonPath(path) => match &path.column.kind {
+                ExprKind::Column(column) if self.leaves.alias(column)?.is_some() => Err(self.leaves.unsent(expr)),
+                _ => Ok(false),
+            },
             ExprKind::Aggregate(_) | ExprKind::Window(_) | ExprKind::Assign(_) | ExprKind::Match(_) => {
                 Err(Refusal::Unsupported(format!(
                     "{} beside aggregates of several shards",

@@ -101,10 +101,14 @@ fn explained(operator: Operator, fingerprint: &Fingerprint) -> Result<Operator, 
             }
         },
         Operator::Broadcast(broadcast) => return explained(Operator::Gather(broadcast.gathered), fingerprint),
-        Operator::Gather(Gather { alone, .. }) | Operator::Expand(Expand { alone, .. }) => match alone {
-            Some(route) => (route, true),
-            None => return Err(unsupported("of tables of several servers; VEXPLAIN shows how they are gathered")),
-        },
+        Operator::Gather(Gather { alone: Some(route), .. }) | Operator::Expand(Expand { alone: Some(route), .. }) => {
+            (route, true)
+        }
+        // The session that gets the rows of all these servers explains what it does with them.
+        operator @ Operator::Gather(_) => return Ok(operator),
+        Operator::Expand(_) => {
+            return Err(unsupported("over views of several servers; VEXPLAIN shows how their rows are gathered"));
+        }
         Operator::Insert(mut insert) => {
             let row = if insert.rows.is_empty() { None } else { Some(insert.rows.swap_remove(0)) };
             let mut pieces = insert.prefix.pieces;

@@ -184,6 +184,7 @@ pub(super) fn is_constant(expr: &Expr, fingerprint: &Fingerprint) -> bool {
                     | ExprKind::Default
                     | ExprKind::Assign(_)
                     | ExprKind::Aggregate(_)
+                    | ExprKind::Match(_)
                     | ExprKind::Window(_)
             );
             walk_expr(self, expr);

@@ -13,18 +13,27 @@ pub(super) struct Walk<'w, 'b, 'a> {
     pub(super) ctes: Option<&'w Ctes<'w>>,
 }
 
+impl Walk<'_, '_, '_> {
+    /// Note the database that a column is written with.
+    fn qualified(&mut self, column: &ColumnRef) {
+        if let Some(schema) = &column.schema
+            && self.binder.within.is_none()
+        {
+            let found = QualifiedColumn { schema: schema.span, database: schema.value.clone() };
+            self.binder.analysis.qualified.push(found);
+        }
+    }
+}
+
 impl Visitor for Walk<'_, '_, '_> {
     fn expr(&mut self, expr: &Expr) {
         match &expr.kind {
             ExprKind::Column(column) | ExprKind::DefaultOf(column) | ExprKind::InsertValue(column) => {
-                if let Some(schema) = &column.schema
-                    && self.binder.within.is_none()
-                {
-                    self.binder
-                        .analysis
-                        .qualified
-                        .push(QualifiedColumn { schema: schema.span, database: schema.value.clone() });
-                }
+                self.qualified(column);
+            }
+            ExprKind::Match(found) => {
+                found.columns.iter().for_each(|column| self.qualified(column));
+                walk_expr(self, expr);
             }
             ExprKind::Aggregate(aggregate) => {
                 let outer = self.scope.parent.is_some() && self.binder.is_of_outside(aggregate, self.scope);

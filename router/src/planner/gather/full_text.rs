@@ -7,7 +7,7 @@ use crate::plan::{GatherMatch, GatherSource};
 use crate::planner::condition::value;
 use crate::planner::edit::Edits;
 use crate::schema::Table;
-use crate::sql::ast::{ColumnRef, Expr, Match, Parsed, eq_ignore_case};
+use crate::sql::ast::{ColumnRef, Expr, Match, Parsed, Span, eq_ignore_case};
 
 /// A table of a FROM clause that the walk is in.
 pub(super) struct Named<'t> {
@@ -59,7 +59,14 @@ pub(super) fn asked(expr: &Expr, found: &Match, parsed: &Parsed, fingerprint: &F
     if !parsed.can_cut(expr.span) {
         return None;
     }
-    let sql = Edits::default().part(expr.span, fingerprint).ok()?;
+    let mut edits = Edits::default();
+    for column in &found.columns {
+        // On the shard the table has the statement's name for it, in whichever database.
+        if let (Some(schema), Some(table)) = (&column.schema, &column.table) {
+            edits.replace(Span::new(schema.span.start, table.span.start), Vec::new());
+        }
+    }
+    let sql = edits.part(expr.span, fingerprint).ok()?;
     Some(GatherMatch { name: Box::from(""), sql })
 }
 

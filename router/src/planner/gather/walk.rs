@@ -369,7 +369,9 @@ impl<'w, 'a> Walk<'w, 'a> {
         if elsewhere && full_text::is_parameter(found, fingerprint) {
             return self.fail("MATCH of gathered rows of several keyspaces that looks for a parameter");
         }
-        self.edit(expr.span, vec![Piece::Sql(read.into())]);
+        if let Some(edits) = self.contexts.get_mut(self.context) {
+            edits.cover(expr.span, vec![Piece::Sql(read.into())]);
+        }
     }
 
     /// A table of MySQL's own, which the scratch session has too; false: it is none.

@@ -382,8 +382,8 @@ pub struct Interval {
 /// `col -> path`.
 #[derive(Debug, Clone)]
 pub struct JsonPath {
-    /// The column.
-    pub column: ColumnRef,
+    /// The column, as an expression, so that whoever looks for columns finds it.
+    pub column: Expr,
     /// The path, a string literal.
     pub path: Expr,
     /// `->>` rather than `->`.

@@ -207,7 +207,10 @@ pub fn walk_expr<V: Visitor + ?Sized>(visitor: &mut V, expr: &Expr) {
                 visitor.expr(&arithmetic.interval.amount);
             }
         }
-        ExprKind::JsonPath(path) => visitor.expr(&path.path),
+        ExprKind::JsonPath(path) => {
+            visitor.expr(&path.column);
+            visitor.expr(&path.path);
+        }
         ExprKind::Match(m) => visitor.expr(&m.against),
         ExprKind::Case(case) => {
             case.operand.iter().for_each(|e| visitor.expr(e));

@@ -194,6 +194,7 @@ impl Parser<'_> {
         }
         self.bump();
         let path = self.string_literal()?;
+        let column = Expr { span: column.span, kind: ExprKind::Column(Box::new(column)) };
         let kind = ExprKind::JsonPath(Box::new(JsonPath { column, path, unquote }));
         Ok(Expr { span: self.span_from(start), kind })
     }

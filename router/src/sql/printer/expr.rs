@@ -188,7 +188,7 @@ impl Printer<'_> {
                 self.operand(operand, level::COLLATE).raw(" COLLATE ").ident(collation)
             }
             ExprKind::JsonPath(path) => {
-                self.column(&path.column).raw(if path.unquote { " ->> " } else { " -> " }).expr(&path.path)
+                self.expr(&path.column).raw(if path.unquote { " ->> " } else { " -> " }).expr(&path.path)
             }
             ExprKind::Match(search) => {
                 self.raw("MATCH (").list(&search.columns, |printer, column| {

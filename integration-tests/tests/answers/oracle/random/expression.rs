@@ -38,7 +38,10 @@ impl Generator {
             },
             Kind::Text => {
                 let one = self.expression(Kind::Text, scope, d);
-                match self.dice.next(6) {
+                match self.dice.next(9) {
+                    6 => format!("REGEXP_REPLACE({one}, '[a-c]', '_')"),
+                    7 => format!("SUBSTRING_INDEX({one}, '-', 1)"),
+                    8 => format!("CONCAT_WS('/', {one}, {})", self.leaf(Kind::Date, scope)),
                     0 => format!("CONCAT({one}, '-', {})", self.leaf(Kind::Int, scope)),
                     1 => format!("LEFT({one}, 4)"),
                     2 => format!("REVERSE({one})"),
@@ -64,7 +67,18 @@ impl Generator {
 
     fn int(&mut self, scope: &Scope, d: usize) -> String {
         let one = self.expression(Kind::Int, scope, d);
-        match self.dice.next(14) {
+        match self.dice.next(20) {
+            14 => format!("JSON_LENGTH(JSON_ARRAY({one}, {}))", self.leaf(Kind::Text, scope)),
+            15 => format!("TIMESTAMPDIFF(DAY, {}, '2024-03-01')", self.leaf(Kind::Moment, scope)),
+            16 => format!(
+                "FIELD({}, {}, {})",
+                self.leaf(Kind::Text, scope),
+                self.literal(Kind::Text),
+                self.literal(Kind::Text)
+            ),
+            17 => format!("CAST({} AS SIGNED)", self.leaf(Kind::Decimal, scope)),
+            18 => format!("INTERVAL({one}, 1, 10, 100)"),
+            19 => format!("LOCATE('a', {})", self.leaf(Kind::Loose, scope)),
             0 => format!("({one} + {})", self.expression(Kind::Int, scope, d)),
             1 => format!("({one} - {})", self.leaf(Kind::Int, scope)),
             2 => format!("({one} * {})", 1 + self.dice.next(4)),

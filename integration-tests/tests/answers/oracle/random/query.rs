@@ -88,7 +88,12 @@ impl Generator {
         let mut text = self.select(scope, depth.min(1), Some(&kinds)).text;
         for _ in 0..1 + self.dice.next(2) {
             let word = self.dice.pick(&["UNION", "UNION ALL", "UNION DISTINCT", "INTERSECT", "EXCEPT", "UNION"]);
-            let next = self.select(scope, depth.min(1), Some(&kinds)).text;
+            let mut next = self.select(scope, depth.min(1), Some(&kinds)).text;
+            if self.dice.chance(20) {
+                let inner =
+                    self.dice.pick(&["UNION", "UNION ALL", "INTERSECT", "EXCEPT", "INTERSECT ALL", "EXCEPT ALL"]);
+                next = format!("({next} {inner} {})", self.select(scope, depth.min(1), Some(&kinds)).text);
+            }
             text = format!("{text} {word} {next}");
         }
         Query { text, kinds, exact: true, keys: Vec::new() }
@@ -196,7 +201,10 @@ impl Generator {
         }
         let groups: Vec<String> = items.iter().map(|(text, _)| text.clone()).collect();
         let (aggregate, aggregate_kind) = self.aggregate(scope);
-        let having = match self.dice.next(6) {
+        let having = match self.dice.next(8) {
+            2 if NUMBERS.contains(&aggregate_kind) => {
+                format!(" HAVING {aggregate} >= {}", self.scalar_subquery(&Scope::default()))
+            }
             0 => " HAVING COUNT(*) > 1".to_owned(),
             1 if NUMBERS.contains(&aggregate_kind) => format!(" HAVING {aggregate} > {}", self.literal(aggregate_kind)),
             _ => String::new(),
@@ -206,6 +214,17 @@ impl Generator {
             items.push(self.aggregate(scope));
         }
         let rollup = if self.dice.chance(10) { " WITH ROLLUP" } else { "" };
+        if !rollup.is_empty() && self.dice.chance(60) {
+            items.push((format!("GROUPING({})", groups.join(", ")), Kind::Int));
+        }
+        if rollup.is_empty() && self.dice.chance(12) {
+            let over = match self.dice.next(3) {
+                0 => "SUM(COUNT(*)) OVER ()".to_owned(),
+                1 => "RANK() OVER (ORDER BY COUNT(*) DESC)".to_owned(),
+                _ => format!("MAX(COUNT(*)) OVER (ORDER BY {})", groups.join(", ")),
+            };
+            items.push((over, Kind::Int));
+        }
         let (texts, kinds): (Vec<String>, Vec<Kind>) = items.into_iter().unzip();
         let text =
             format!("SELECT {} FROM {from}{filter} GROUP BY {}{rollup}{having}", texts.join(", "), groups.join(", "));
@@ -220,7 +239,16 @@ impl Generator {
             if self.dice.chance(60) { format!("PARTITION BY {}", self.leaf(group_kind, scope)) } else { String::new() };
         let order = format!("ORDER BY COALESCE({}){}", self.leaf(order_kind, scope), self.dice.pick(&["", " DESC"]));
         let number = self.leaf(Kind::Int, scope);
-        let (item, kind) = match self.dice.next(6) {
+        let (from_, to) = (self.dice.next(30), self.dice.next(30));
+        let range = format!(
+            "({partition} ORDER BY {} RANGE BETWEEN {from_} PRECEDING AND {to} FOLLOWING)",
+            self.leaf(Kind::Int, scope)
+        );
+        let (item, kind) = match self.dice.next(10) {
+            6 => (format!("COUNT(*) OVER {range}"), Kind::Int),
+            7 => (format!("SUM({number}) OVER {range}"), Kind::Decimal),
+            8 => (format!("PERCENT_RANK() OVER ({partition} {order})"), Kind::Double),
+            9 => (format!("MIN({number}) OVER ({partition} {order} RANGE UNBOUNDED PRECEDING)"), Kind::Int),
             0 => (format!("RANK() OVER ({partition} {order})"), Kind::Unsigned),
             1 => (format!("DENSE_RANK() OVER ({partition} {order})"), Kind::Unsigned),
             2 => (format!("SUM({number}) OVER ({partition} {order})"), Kind::Decimal),
@@ -250,7 +278,18 @@ impl Generator {
                 scope.own.extend(columns);
                 continue;
             }
-            let next = self.source(scope, depth);
+            let mut next = self.source(scope, depth);
+            if self.dice.chance(10) {
+                let other = self.source(scope, depth);
+                let on = match (&next.link, &other.link) {
+                    (Some(one), Some(two)) => format!("{two} = {one}"),
+                    _ => "TRUE".to_owned(),
+                };
+                let word = self.dice.pick(&["JOIN", "LEFT JOIN", "CROSS JOIN"]);
+                let on = if word == "CROSS JOIN" { String::new() } else { format!(" ON {on}") };
+                next.sql = format!("({} {word} {}{on})", next.sql, other.sql);
+                next.columns.extend(other.columns);
+            }
             let kind = self.dice.pick(&[
                 "JOIN",
                 "JOIN",
@@ -268,6 +307,19 @@ impl Generator {
                     format!("{} = {}", self.leaf(Kind::Int, &there), self.leaf(Kind::Int, scope))
                 }
             };
+            let shared = |link: &str| link.ends_with(".customer_id");
+            if kind != "STRAIGHT_JOIN"
+                && links.len() == 1
+                && shared(&before)
+                && next.link.as_deref().is_some_and(shared)
+                && !next.sql.starts_with('(')
+                && self.dice.chance(20)
+            {
+                links.extend(next.link);
+                scope.own.extend(next.columns);
+                text = format!("{text} {kind} {} USING (customer_id)", next.sql);
+                continue;
+            }
             links.extend(next.link.clone());
             scope.own.extend(next.columns);
             let more = if self.dice.chance(20) { format!(" AND {}", self.condition(scope, 0)) } else { String::new() };

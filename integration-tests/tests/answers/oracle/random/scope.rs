@@ -61,6 +61,9 @@ pub(super) const TABLES: [Table; 7] = [
             ("seen", Moment),
             ("level", Enum),
             ("active", Int),
+            ("doc->>'$.n'", Text),
+            ("doc->>'$.tags[1]'", Text),
+            ("notes", Text),
         ],
     },
     Table {

@@ -144,8 +144,9 @@ impl Generator {
                 (text, "item")
             }
             _ => {
+                // The id is unique within a shard only: the same one never comes with another tenant.
                 let text = format!(
-                    "INSERT INTO event (id, body, note) SELECT o.id, JSON_OBJECT('tenant', o.customer_id, 'order', o.id), \
+                    "INSERT INTO event (id, body, note) SELECT o.id + 1000 * o.customer_id, JSON_OBJECT('tenant', o.customer_id, 'order', o.id), \
                      LEFT(o.note, 40) FROM orders o WHERE {filter}"
                 );
                 (text, "event")
