@@ -23,6 +23,10 @@ INSERT INTO edge (id, huge, bits, t6, d6, ts6, day, y, e, s, fixed, padded, bin4
 (18446744073709551615, 18446744073709551615, b'11', '23:59:59.999999', '2024-06-30 23:59:59', '2024-06-30 23:59:59', '2024-06-30', 2069, 'a', 'y,z', 'Ж', 'ж', X'D096', '¼', '日本', POINT(9, 9), ST_GeomFromText('GEOMETRYCOLLECTION(POINT(1 1), LINESTRING(0 0, 5 5))'), TO_VECTOR('[9,9,9]'), 'true', 1, 1, 101, '日');
 SET SESSION sql_mode = DEFAULT;
 INSERT INTO log (k, at, txt, n) VALUES (1, '2023-05-01', 'old', 1), (1, '2024-05-01', 'mid', 2), (1, '2025-05-01', 'new', 3), (2, '2023-12-31', 'old', 4), (2, '2024-01-01', 'mid', NULL), (5, '2024-12-31', 'mid', 6), (8, '2025-01-01', 'new', 7), (8, '2023-01-01', NULL, 8), (12, '2024-07-01', 'late', 9);
+DELETE FROM parcel;
+DELETE FROM cup;
+DELETE FROM player;
+DELETE FROM team;
 INSERT INTO country (code, name, population) VALUES ('DE', 'Germany', 83200000), ('FR', 'France', 67750000), ('CH', 'Switzerland', 8700000), ('SE', 'Sweden', 10420000), ('TR', 'Türkiye', NULL), ('AQ', 'Antarctica', 0);
 INSERT INTO customer (id, name, email, city, nick, code, country, balance, score, rate, tiny, age, points, big, born, seen, wakes, stamp, made, level, tags, active, raw, notes, doc, mask) VALUES
 (1, 'Ada', 'ada1@example.org', 'Köln', 'bob', 'AA', 'FR', 183.69, -1.0, 0.25, -117, 7, -19, 9223372036854775808, '1951-02-02', '2024-02-11 01:30:00.041', '09:15:00', '2024-05-02 10:00:00', 1991, 'mid', 'a', 1, X'09FE', 'note number 1', '{"n": 1, "tags": ["x", "b"]}', b'101'),
@@ -185,3 +189,7 @@ INSERT INTO article (id, title, body, author_id) VALUES (1, 'MySQL Tutorial', 'D
 (10, 'Empty', '', 8),
 (11, 'Servers and databases', 'server server server database database', 9),
 (12, 'Nothing of it', 'A text without any of these words', 1);
+INSERT INTO parcel (id, made, weight, size, label) VALUES (1, '2024-01-01', 1.25, 1, 'one'), (2, '2024-02-02', 2.5, 2, 'two'), (3, '2024-03-03', NULL, 3, NULL), (11, '2024-01-11', 0.5, 4, 'eleven'), (12, '2024-01-12', 7, 5, 'twelve'), (101, '2023-12-31', 10, 6, 'hundred'), (102, '2023-12-30', 20.25, 7, 'more');
+INSERT INTO team (id, name) VALUES (1, 'reds'), (2, 'blues'), (3, 'greens'), (4, 'whites'), (5, 'blacks'), (6, 'greys');
+INSERT INTO player (team_id, id, name) VALUES (1, 1, 'a'), (1, 2, 'b'), (2, 1, 'c'), (3, 1, 'd'), (4, 1, 'e');
+INSERT INTO cup (team_id, id) VALUES (1, 1), (2, 1), (5, 1);

@@ -79,6 +79,7 @@ INSERT IGNORE INTO customer (id, name) VALUES (1, 'there already'), (506, 'new')
 INSERT INTO customer (id, name) VALUES (1, 'x') ON DUPLICATE KEY UPDATE points = 1;
 INSERT INTO customer (id, name) VALUES (2, 'x') ON DUPLICATE KEY UPDATE id = 700;
 INSERT INTO customer (id, name) VALUES (2, 'x') ON DUPLICATE KEY UPDATE id = VALUES(id);
+INSERT INTO customer (id, name) VALUES (2, 'x') ON DUPLICATE KEY UPDATE points = (SELECT COUNT(*) FROM orders);
 INSERT INTO customer (id, name) SELECT customer_id, note FROM orders WHERE note IS NOT NULL ON DUPLICATE KEY UPDATE points = orders.total;
 UPDATE customer c JOIN omain.note n ON n.customer_id = c.id SET c.points = 1, n.body = 'x';
 DELETE FROM omain.note WHERE customer_id IN (SELECT id FROM customer WHERE points = 1);
@@ -99,6 +100,8 @@ UPDATE customer SET points = 4 WHERE id IN (SELECT customer_id FROM account);
 UPDATE customer c JOIN orders o ON o.customer_id = c.id SET c.points = 5 WHERE o.status = 'paid';
 UPDATE customer c JOIN account a ON a.customer_id = c.id SET c.points = a.amount;
 UPDATE customer SET id = 800 WHERE id = 5;
+UPDATE IGNORE customer SET id = 6 WHERE id IN (7, 8);
+UPDATE item SET qty = (SELECT MIN(item.line) FROM orders);
 UPDATE country SET population = 1 WHERE code = 'DE';
 -- # DELETE
 DELETE FROM orders WHERE customer_id = 5;

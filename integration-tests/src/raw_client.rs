@@ -89,6 +89,14 @@ impl RawClient {
     /// # Errors
     /// What the server or the operating system says.
     pub fn connect(endpoint: &Endpoint) -> Result<Self, HarnessError> {
+        Self::connect_with(endpoint, Capabilities::EMPTY)
+    }
+
+    /// As [`RawClient::connect`], with further capabilities.
+    ///
+    /// # Errors
+    /// As [`RawClient::connect`].
+    pub fn connect_with(endpoint: &Endpoint, further: Capabilities) -> Result<Self, HarnessError> {
         let what = format!("{}:{}", endpoint.host, endpoint.port);
         let stream = TcpStream::connect((endpoint.host.as_str(), endpoint.port))
             .and_then(|stream| {
@@ -105,11 +113,11 @@ impl RawClient {
             what,
             connection_id: 0,
         };
-        client.log_in(endpoint)?;
+        client.log_in(endpoint, further)?;
         Ok(client)
     }
 
-    fn log_in(&mut self, endpoint: &Endpoint) -> Result<(), HarnessError> {
+    fn log_in(&mut self, endpoint: &Endpoint, further: Capabilities) -> Result<(), HarnessError> {
         let wanted = Capabilities::SPOKEN
             - Capabilities::SSL
             - Capabilities::FOUND_ROWS
@@ -118,7 +126,8 @@ impl RawClient {
             - Capabilities::LOCAL_FILES
             - Capabilities::INTERACTIVE
             - Capabilities::SESSION_TRACK
-            - Capabilities::QUERY_ATTRIBUTES;
+            - Capabilities::QUERY_ATTRIBUTES
+            | further;
         let database = Some(endpoint.database.as_bytes()).filter(|database| !database.is_empty());
         let mut login = ClientAuth::new(Login {
             user: endpoint.user.as_bytes(),

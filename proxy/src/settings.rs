@@ -19,6 +19,9 @@ pub(crate) struct Settings {
 /// Variables that the greeting's collation decides, in the order in which they must be set.
 const CHARSET_VARIABLES: [&str; 3] = ["character_set_client", "character_set_results", "collation_connection"];
 
+/// Variables that MySQL leaves as they are when they are set to DEFAULT (seen on 9.7), although their global value is another.
+const UNMOVED_BY_DEFAULT: [&str; 2] = ["foreign_key_checks", "unique_checks"];
+
 static EMPTY: LazyLock<Arc<Settings>> = LazyLock::new(|| Arc::new(Settings::default()));
 
 impl Settings {
@@ -88,7 +91,10 @@ impl Settings {
             }
         }
         for name in current.names().filter(|name| self.get(name).is_none()) {
-            add(name, "DEFAULT");
+            match UNMOVED_BY_DEFAULT.contains(&name) {
+                true => add(name, &format!("@@GLOBAL.`{name}`")),
+                false => add(name, "DEFAULT"),
+            }
         }
         for (name, value) in &self.variables {
             if !CHARSET_VARIABLES.contains(&&**name) && current.get(name) != Some(value) {
@@ -148,5 +154,15 @@ mod tests {
             )
         );
         assert_eq!(wanted.text("character_set_client"), Some("latin1"));
+    }
+
+    #[test]
+    fn checks_that_default_does_not_turn_on_again_are_taken_from_the_server() {
+        let mut current = Settings::default();
+        current.set("foreign_key_checks", "0".to_owned());
+        assert_eq!(
+            Settings::default().difference(&current).as_deref(),
+            Some("SET @@SESSION.`foreign_key_checks` = @@GLOBAL.`foreign_key_checks`")
+        );
     }
 }

@@ -127,6 +127,14 @@ fn operator(operator: &Operator, args: &Arguments<'_>) -> Json {
             }).collect::<Vec<_>>(),
             "sql": template(&load.sql, args),
         }),
+        Operator::StagedLoad(load) => json!({
+            "operator": "StagedLoad",
+            "keyspace": *load.keyspace,
+            "table": *load.table,
+            "reason": *load.reason,
+            "columns": load.columns.iter().map(|column| &*column.name).collect::<Vec<_>>(),
+            "sql": template(&load.sql, args),
+        }),
         Operator::Ddl(Ddl { keyspace, kind, objects, sql }) => json!({
             "operator": "Ddl",
             "keyspace": **keyspace,

@@ -2,6 +2,8 @@
 DELETE FROM person;
 DELETE FROM visit;
 DELETE FROM post;
+DELETE FROM mail;
+DELETE FROM badge;
 INSERT INTO person (id, email, number, city, nick, tag, level, born, points) VALUES
 (1, 'p1@example.org', 1003, 'Oslo', 'ann', 1, 1, '1961-02-11', 10),
 (2, 'p2@example.org', 1006, 'bern', 'Bo', 2, 2, '1962-03-10', 20),

@@ -13,7 +13,7 @@ pub(super) enum Steps {
     Own,
     /// One that is open; the statement has a savepoint in it.
     Within,
-    /// One that the first step begins, because autocommit is off.
+    /// One that the statement begins and leaves open, because autocommit is off.
     Begun,
 }
 
@@ -23,11 +23,8 @@ pub(super) async fn begin(session: &mut Session) -> Result<Steps, StatementError
         session.savepoint(SAVEPOINT).await?;
         return Ok(Steps::Within);
     }
-    if !session.state.autocommit() {
-        return Ok(Steps::Begun);
-    }
     session.transaction.open = true;
-    Ok(Steps::Own)
+    Ok(if session.state.autocommit() { Steps::Own } else { Steps::Begun })
 }
 
 /// After the last step: keep what was done, or undo it.

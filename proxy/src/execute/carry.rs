@@ -1,18 +1,19 @@
 //! Carry changed rows to their new shards: they are read back as MySQL has stored them, inserted there, and deleted on the
 //! old ones.
 
-use super::change::{by_key, write_field};
+use super::change::by_key;
 use super::insert_rows::RowsText;
 use super::rounds::{self, ShardTexts};
 use super::scatter::{self, Whole};
 use super::{evaluate, found, typed_json};
-use crate::error::StatementError;
+use crate::error::{ShardError, StatementError};
 use crate::session::query::Statement;
 use crate::session::{KeyspaceRef, Session};
 use shardgate_router::error::Code;
 use shardgate_router::literal::write_identifier;
 use shardgate_router::plan::{CarriedRow, CopiedColumn, Placement};
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 /// Settings under which a stored row is read and stored again exactly as it is.
 const EXACTLY: [(&str, &str); 3] = [
@@ -41,23 +42,93 @@ pub(super) struct Leaving {
 pub(super) struct Obstacles {
     /// It has triggers that a carried row would fire.
     triggers: bool,
-    /// Foreign keys refer to it, and are looked after.
-    parent: bool,
+    /// Foreign keys that refer to it, and are looked after.
+    pub(super) children: Vec<Child>,
     /// It has foreign keys of its own, and they are looked after.
     pub(super) child: bool,
+}
+
+/// A table with a foreign key, whose rows are where those are that it refers to.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Child {
+    /// The key's name.
+    constraint: String,
+    /// The table.
+    table: String,
+    /// Its columns.
+    columns: Vec<String>,
+    /// The columns that they refer to.
+    pub(super) parent_columns: Vec<String>,
+    /// A change of those is refused; else it changes the rows with it.
+    restricts: bool,
 }
 
 impl Obstacles {
     /// Refuse to carry rows.
     pub(super) fn check(&self, table: &str) -> Result<(), StatementError> {
-        if self.triggers {
-            return Err(refused(table, "the table has triggers, which a move would fire; delete and insert the rows"));
-        }
-        if self.parent {
+        self.check_triggers(table)?;
+        if !self.children.is_empty() {
             return Err(refused(
                 table,
                 "a foreign key refers to the table, whose rows would stay behind; move those first",
             ));
+        }
+        Ok(())
+    }
+
+    /// Refuse to carry rows of a table with triggers.
+    pub(super) fn check_triggers(&self, table: &str) -> Result<(), StatementError> {
+        if self.triggers {
+            return Err(refused(table, "the table has triggers, which a move would fire; delete and insert the rows"));
+        }
+        Ok(())
+    }
+}
+
+impl Child {
+    /// See that no row of the child table refers to these rows of its parent. `value` writes what a row has in one of the
+    /// columns that are referred to.
+    pub(super) async fn check(
+        &self,
+        session: &mut Session,
+        keyspace: &KeyspaceRef,
+        parent: &str,
+        (shard, rows): (u32, &[usize]),
+        value: impl Fn(usize, &str, &mut Vec<u8>),
+    ) -> Result<(), StatementError> {
+        let mut select = b"SELECT 1 FROM ".to_vec();
+        write_identifier(&self.table, &mut select);
+        let names: Vec<&str> = self.columns.iter().map(String::as_str).collect();
+        let key = |number: usize, out: &mut Vec<u8>| {
+            for (index, name) in self.parent_columns.iter().enumerate() {
+                out.extend_from_slice(if index > 0 { b", " } else { b"" });
+                value(number, name, out);
+            }
+        };
+        for text in by_key(&select, &names, rows, b" LIMIT 1 FOR SHARE", key) {
+            let place = session.shard_place(keyspace, shard as usize)?;
+            if scatter::run_text(session, place, &text).await?.rows.is_empty() {
+                continue;
+            }
+            if !self.restricts {
+                let reason =
+                    format!("the foreign key `{}` of `{}` would change rows with it", self.constraint, self.table);
+                return Err(refused(parent, &format!("{reason}; change those first")));
+            }
+            let message = format!(
+                "Cannot delete or update a parent row: a foreign key constraint fails (`{}`, CONSTRAINT `{}` FOREIGN KEY (`{}`) \
+                 REFERENCES `{parent}` (`{}`))",
+                self.table,
+                self.constraint,
+                self.columns.join("`, `"),
+                self.parent_columns.join("`, `")
+            );
+            return Err(StatementError::Shard(Box::new(ShardError {
+                errno: 1451,
+                sqlstate: *b"23000",
+                message: message.into_bytes(),
+                origin: Arc::from("the rows of a foreign key"),
+            })));
         }
         Ok(())
     }
@@ -85,14 +156,46 @@ pub(super) async fn obstacles(
     let query = format!(
         "SELECT (SELECT COUNT(*) FROM information_schema.TRIGGERS WHERE EVENT_OBJECT_SCHEMA = DATABASE() AND \
          EVENT_OBJECT_TABLE = {name} AND EVENT_MANIPULATION <> 'UPDATE'), (SELECT COUNT(*) FROM \
-         information_schema.KEY_COLUMN_USAGE WHERE REFERENCED_TABLE_SCHEMA = DATABASE() AND REFERENCED_TABLE_NAME = {name}), \
-         (SELECT COUNT(*) FROM information_schema.REFERENTIAL_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = DATABASE() AND \
-         TABLE_NAME = {name}), @@foreign_key_checks"
+         information_schema.REFERENTIAL_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = DATABASE() AND TABLE_NAME = {name}), \
+         @@foreign_key_checks"
     );
     let place = session.shard_place(keyspace, shard as usize)?;
     let facts = scatter::run_text(session, place, query.as_bytes()).await?;
     let fact = |at| facts.rows.first().and_then(|row| row.field(at)).is_some_and(|text| text != b"0");
-    Ok(Obstacles { triggers: fact(0), parent: fact(1) && fact(3), child: fact(2) && fact(3) })
+    let children = if fact(2) { children(session, keyspace, &name, shard).await? } else { Vec::new() };
+    Ok(Obstacles { triggers: fact(0), children, child: fact(1) && fact(2) })
+}
+
+/// The tables with foreign keys that refer to a table.
+async fn children(
+    session: &mut Session,
+    keyspace: &KeyspaceRef,
+    name: &str,
+    shard: u32,
+) -> Result<Vec<Child>, StatementError> {
+    let query = format!(
+        "SELECT k.CONSTRAINT_NAME, k.TABLE_NAME, k.COLUMN_NAME, k.REFERENCED_COLUMN_NAME, r.UPDATE_RULE FROM \
+         information_schema.KEY_COLUMN_USAGE AS k JOIN information_schema.REFERENTIAL_CONSTRAINTS AS r ON r.CONSTRAINT_SCHEMA = \
+         k.CONSTRAINT_SCHEMA AND r.CONSTRAINT_NAME = k.CONSTRAINT_NAME WHERE k.REFERENCED_TABLE_SCHEMA = DATABASE() AND \
+         k.REFERENCED_TABLE_NAME = {name} ORDER BY k.CONSTRAINT_NAME, k.ORDINAL_POSITION"
+    );
+    let place = session.shard_place(keyspace, shard as usize)?;
+    let before = found::set(session, &[("character_set_results", "'utf8mb4'")]);
+    let read = scatter::run_text(session, place, query.as_bytes()).await;
+    session.state.settings = before;
+    let mut children: Vec<Child> = Vec::new();
+    for row in read?.rows {
+        let field = |at| row.field(at).map(|text| String::from_utf8_lossy(text).into_owned()).unwrap_or_default();
+        if children.last().is_none_or(|last| last.constraint != field(0)) {
+            let restricts = matches!(field(4).as_str(), "RESTRICT" | "NO ACTION");
+            children.push(Child { constraint: field(0), table: field(1), restricts, ..Child::default() });
+        }
+        if let Some(last) = children.last_mut() {
+            last.columns.push(field(2));
+            last.parent_columns.push(field(3));
+        }
+    }
+    Ok(children)
 }
 
 /// Carry the rows. What a new shard has against a row is the error.
@@ -116,7 +219,7 @@ async fn carry(
 ) -> Result<(), StatementError> {
     let mut table = Vec::new();
     write_identifier(carried.table, &mut table);
-    let mut arriving: BTreeMap<u32, Vec<(u32, Whole)>> = BTreeMap::new();
+    let mut arriving: BTreeMap<u32, Vec<Whole>> = BTreeMap::new();
     let mut deletes = Vec::new();
     let mut select = b"SELECT ".to_vec();
     let mut insert = b"INSERT INTO ".to_vec();
@@ -132,7 +235,10 @@ async fn carry(
     }
     for (_, column) in documents(carried) {
         select.extend_from_slice(b", ");
-        select.extend_from_slice(typed_json::has_typed(&column.name).as_bytes());
+        let mut name = table.clone();
+        name.push(b'.');
+        write_identifier(&column.name, &mut name);
+        select.extend_from_slice(typed_json::types_of(&String::from_utf8_lossy(&name)).as_bytes());
     }
     select.extend_from_slice(b" FROM ");
     select.extend_from_slice(&table);
@@ -157,17 +263,13 @@ async fn carry(
                 });
                 let shard = carried.placement.shard(values.collect(), carried.keyspace.ranges())?;
                 let columns = &whole.columns;
-                by_shard
-                    .entry(shard)
-                    .or_insert_with(|| Whole { columns: columns.clone(), rows: Vec::new() })
-                    .rows
-                    .push(row);
+                by_shard.entry(shard).or_insert_with(|| Whole::new(columns.clone(), Vec::new())).rows.push(row);
             }
             if by_shard.contains_key(&part.shard) {
                 return Err(not_found(carried));
             }
             for (shard, rows) in by_shard {
-                arriving.entry(shard).or_default().push((part.shard, rows));
+                arriving.entry(shard).or_default().push(rows);
             }
         }
         if read != part.keys.len() {
@@ -177,21 +279,14 @@ async fn carry(
         deletes.push(ShardTexts { shard: part.shard, texts });
     }
     let mut inserts = Vec::new();
-    for (shard, batches) in arriving {
+    for (shard, mut batches) in arriving {
         let mut texts = Vec::new();
-        for (from, batch) in &batches {
-            let typed = typed_documents(session, carried, *from, batch).await?;
+        for batch in &mut batches {
+            batch.documents = typed_documents(carried, batch)?;
             let all: Vec<usize> = (0..batch.rows.len()).collect();
             let columns = carried.row.stored as usize;
-            let writer = RowsText {
-                prefix: &insert,
-                found: batch,
-                columns,
-                generated: None,
-                behind: &[],
-                instead: Some(&typed),
-                ignore: false,
-            };
+            let writer =
+                RowsText { prefix: &insert, found: batch, columns, generated: None, behind: &[], ignore: false };
             texts.extend(writer.of(&all, b""));
         }
         inserts.push(ShardTexts { shard, texts });
@@ -208,40 +303,18 @@ fn documents<'c>(carried: &Carried<'c>) -> impl Iterator<Item = (u32, &'c Copied
 }
 
 /// Expressions for documents whose text doesn't tell all.
-async fn typed_documents(
-    session: &mut Session,
-    carried: &Carried<'_>,
-    shard: u32,
-    rows: &Whole,
-) -> Result<HashMap<(usize, u32), Vec<u8>>, StatementError> {
+fn typed_documents(carried: &Carried<'_>, rows: &Whole) -> Result<HashMap<(usize, u32), Vec<u8>>, StatementError> {
     let mut found = HashMap::new();
     let width = carried.row.columns.len() as u32;
-    for (flag, (at, column)) in (width..).zip(documents(carried)) {
+    for (types, (at, column)) in (width..).zip(documents(carried)) {
         for (number, row) in rows.rows.iter().enumerate() {
-            let Some(text) = row.field(at).filter(|_| row.field(flag).is_some_and(|flag| flag != b"0")) else {
-                continue;
-            };
-            let place = session.shard_place(carried.keyspace, shard as usize)?;
-            let condition = condition(carried, rows, number).ok_or_else(|| not_found(carried))?;
-            let stored =
-                typed_json::Stored { place: &place, table: carried.table, column: &column.name, condition: &condition };
-            found.insert((number, at), typed_json::literal(session, &stored, text).await?);
+            let (Some(text), Some(types)) = (row.field(at), row.field(types)) else { continue };
+            let document = typed_json::literal(text, types)
+                .map_err(|problem| problem.of(&format!("`{}`.`{}`", carried.table, column.name)))?;
+            found.insert((number, at), document);
         }
     }
     Ok(found)
-}
-
-/// The condition that finds a row by its key.
-fn condition(carried: &Carried<'_>, rows: &Whole, number: usize) -> Option<Vec<u8>> {
-    let mut out = Vec::new();
-    for name in &carried.key {
-        let at = carried.row.columns.iter().position(|column| column.name.eq_ignore_ascii_case(name))? as u32;
-        out.extend_from_slice(if out.is_empty() { b" WHERE " } else { b" AND " });
-        write_identifier(name, &mut out);
-        out.extend_from_slice(b" = ");
-        write_field(rows, number, at, &mut out);
-    }
-    Some(out)
 }
 
 fn not_found(carried: &Carried<'_>) -> StatementError {

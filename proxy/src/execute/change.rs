@@ -5,7 +5,7 @@ use super::ok_sum::OkSum;
 use super::rounds::{self, BATCH_BYTES, BATCH_ROWS, ShardTexts};
 use super::route::{self, render};
 use super::scatter::{self, Whole};
-use super::{atomic, evaluate, found, literal, moves};
+use super::{atomic, evaluate, found, literal, moves, typed_rows, write};
 use crate::error::StatementError;
 use crate::metrics::Reach;
 use crate::session::query::Statement;
@@ -13,8 +13,11 @@ use crate::session::{KeyspaceRef, Session, Warning};
 use shardgate_router::error::Code;
 use shardgate_router::plan::{Change, ChangedPlace, ChangedTable};
 use shardgate_vschema::Value;
-use shardgate_wire::ColumnType;
+use shardgate_wire::{Capabilities, ColumnType};
 use std::collections::{BTreeMap, HashMap, HashSet};
+
+/// The savepoint that a row which IGNORE leaves as it was is undone to.
+const SAVEPOINT: &str = "_shardgate_changed_row";
 
 /// Run an UPDATE or DELETE that finds its rows first.
 pub(super) async fn run(
@@ -48,40 +51,104 @@ async fn work(
 ) -> Result<(OkSum, Vec<Warning>), StatementError> {
     let place = session.any_place()?;
     let text = render(session, statement, &change.find, &place, &[], None)?;
-    let found = found::rows(session, &text).await?;
+    let mut found = found::rows(session, &text).await?;
     let mut warnings = found::warnings(session, change.ignore)?;
+    let values = change.tables.iter().flat_map(|table| &table.sets).filter_map(|set| set.value);
+    typed_rows::complete(session, statement, &text, &mut found, values).await?;
     let mut sum = OkSum::default();
     let of_finding = u16::try_from(warnings.len()).unwrap_or(u16::MAX);
     for table in &change.tables {
         check_exact(table, &found)?;
         let keyspace = &KeyspaceRef::find(&session.snapshot, &table.keyspace)?;
         let rows = rows_of(table, &found);
-        let all = rows.clone();
-        let shards = placed(session, statement, table, keyspace, &found, rows)?;
-        let several = shards.len() > 1;
-        let done = match &table.moves {
-            Some(moving) => {
-                let work = moves::Moving { change, table, moves: moving, keyspace, found: &found };
-                moves::run(session, statement, &work, shards, &mut warnings).await?
-            }
-            None => {
-                let mut texts = Vec::with_capacity(shards.len());
-                for (shard, rows) in &shards {
-                    texts.push(texts_of(session, statement, table, keyspace, &found, *shard, rows)?);
-                }
-                let alike = table.place == ChangedPlace::Alike;
-                rounds::run(session, statement, keyspace, texts, alike, &mut warnings).await?
-            }
+        let work = Changing { change, table, keyspace, found: &found };
+        let done = if change.ignore && table.lookups.is_some() {
+            row_by_row(session, statement, &work, rows, &mut warnings).await?
+        } else {
+            change_rows(session, statement, &work, rows, &mut warnings).await?
         };
         sum.join(&done);
-        if let Some(lookups) = &table.lookups {
-            let keyspace = (&*table.keyspace, keyspace);
-            let changed = Changed { keyspace, table, found: &found, rows: &all, several };
-            changed_lookups::follow(session, &changed, lookups).await?;
-        }
     }
     sum.add_warnings(of_finding);
     Ok((sum, warnings))
+}
+
+/// Rows of a table that are changed.
+struct Changing<'c> {
+    change: &'c Change,
+    table: &'c ChangedTable,
+    keyspace: &'c KeyspaceRef,
+    found: &'c Whole,
+}
+
+/// Change rows, and the rows of lookup vindexes with them.
+async fn change_rows(
+    session: &mut Session,
+    statement: &Statement<'_>,
+    work: &Changing<'_>,
+    rows: Vec<usize>,
+    warnings: &mut Vec<Warning>,
+) -> Result<OkSum, StatementError> {
+    let Changing { change, table, keyspace, found } = *work;
+    let all = rows.clone();
+    let shards = placed(session, statement, table, keyspace, found, rows)?;
+    let several = shards.len() > 1;
+    let done = match &table.moves {
+        Some(moving) => {
+            let work = moves::Moving { change, table, moves: moving, keyspace, found };
+            moves::run(session, statement, &work, shards, warnings).await?
+        }
+        None => {
+            let mut texts = Vec::with_capacity(shards.len());
+            for (shard, rows) in &shards {
+                texts.push(texts_of(session, statement, table, keyspace, found, *shard, rows)?);
+            }
+            let alike = table.place == ChangedPlace::Alike;
+            rounds::run(session, statement, keyspace, texts, alike, warnings).await?
+        }
+    };
+    if let Some(lookups) = &table.lookups {
+        if change.ignore && done.changed_rows() == 0 {
+            return Ok(done);
+        }
+        let keyspace = (&*table.keyspace, keyspace);
+        let changed = Changed { keyspace, table, found, rows: &all, several };
+        changed_lookups::follow(session, &changed, lookups).await?;
+    }
+    Ok(done)
+}
+
+/// IGNORE leaves a row as it was if its lookup rows meet others: one row after another is changed, in the order in which they
+/// were found.
+async fn row_by_row(
+    session: &mut Session,
+    statement: &Statement<'_>,
+    work: &Changing<'_>,
+    rows: Vec<usize>,
+    warnings: &mut Vec<Warning>,
+) -> Result<OkSum, StatementError> {
+    let mut sum = OkSum::default();
+    let change = work.change;
+    for number in rows {
+        session.savepoint(SAVEPOINT).await?;
+        let mut said = Vec::new();
+        match change_rows(session, statement, work, vec![number], &mut said).await {
+            Ok(done) => sum.join(&done),
+            Err(StatementError::Shard(error)) if write::is_ignored(error.errno) => {
+                session.roll_back_to(SAVEPOINT).await?;
+                said.push(Warning::of_error(&error));
+                let matched = session.client.capabilities.contains(Capabilities::FOUND_ROWS);
+                sum.join(&match change.update {
+                    true => OkSum::left_as_it_was(matched, said.len()),
+                    false => OkSum::only_warnings(said.len()),
+                });
+            }
+            Err(error) => return Err(error),
+        }
+        warnings.append(&mut said);
+        session.release_savepoint(SAVEPOINT).await?;
+    }
+    Ok(sum)
 }
 
 /// A FLOAT as text has six digits only.
@@ -161,6 +228,9 @@ pub(super) fn values(found: &Whole, number: usize, columns: impl Iterator<Item =
 
 /// Append a field of a found row as a literal.
 pub(super) fn write_field(found: &Whole, number: usize, at: u32, out: &mut Vec<u8>) {
+    if let Some(document) = found.documents.get(&(number, at)) {
+        return out.extend_from_slice(document);
+    }
     match (found.rows.get(number), found.columns.get(at as usize)) {
         (Some(row), Some(column)) => literal::write(row.field(at), column, out),
         _ => out.extend_from_slice(b"NULL"),

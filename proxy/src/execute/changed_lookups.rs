@@ -59,7 +59,7 @@ pub(super) async fn follow(
             before.extend(row_of(session, lookup, row, &changed.found.columns, lookup.columns.iter().copied(), id)?);
         }
         let (gone, come) = lookup_rows::difference(&before, &after);
-        if changed.several && lookup.assigned && lookup.lookup.vindex.is_unique() {
+        if changed.several && lookup.assigned && lookup.lookup.owned && lookup.lookup.vindex.is_unique() {
             refuse_exchange(changed, lookup, &gone, &come)?;
         }
         lookup_rows::delete(session, &lookup.lookup, &owner, gone).await?;

@@ -71,7 +71,7 @@ impl Collector {
 
     fn take(self) -> Whole {
         let held = self.held.into_inner().unwrap_or_else(PoisonError::into_inner);
-        Whole { columns: held.columns, rows: held.rows }
+        Whole::new(held.columns, held.rows)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Gather the rows of a statement's tables into temporary tables of one MySQL session, and run the statement there.
 
-mod definition;
+pub(super) mod definition;
 mod fill;
 mod literal;
 pub(super) mod reply;

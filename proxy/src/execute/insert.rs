@@ -2,12 +2,12 @@
 
 use super::lookup_rows::{self, LookupRow, Owner};
 use super::ok_sum::OkSum;
-use super::rekey::{self, Rekeyed};
+use super::rekey::{self, Rekeyed, RekeyedRow};
 use super::route::{self, render};
 use super::scatter;
 use super::view::{PlaceDatabases, SessionView};
 use super::write::{self, InsertedRows};
-use super::{atomic, evaluate, found, insert_one_by_one, trial};
+use super::{atomic, evaluate, found, insert_one_by_one, row_numbers, trial};
 use crate::error::StatementError;
 use crate::metrics::Reach;
 use crate::session::query::Statement;
@@ -45,7 +45,8 @@ pub(super) struct Rows<'r> {
 pub(super) struct Inserted {
     /// The shards' counts.
     pub(super) sum: OkSum,
-    first_generated: Option<u64>,
+    /// The first value that a sequence gave.
+    pub(super) first_generated: Option<u64>,
     several: bool,
 }
 
@@ -88,7 +89,7 @@ pub(super) async fn rows(
             text.extend_from_slice(&render(session, statement, template, &place, &evaluated, *generated)?);
             rows.push(text);
         }
-        let stored = trial::run(session, statement, &keyspace, &insert.table, trial, &rows).await?;
+        let stored = trial::run(session, statement, &keyspace, &insert.table, trial, insert.ignore, &rows).await?;
         for (number, values) in stored.into_iter().enumerate() {
             let names = trial.columns.iter().map(|column| Trial::value_of(number, &column.name));
             evaluated.extend(names.zip(values));
@@ -122,11 +123,12 @@ pub(super) async fn rows(
     for part in &parts {
         let place = keyspace.place(part.index, TabletType::Primary, 0)?;
         let text = text_of(session, statement, insert, part, &place, &generated, &evaluated)?;
-        let rows = InsertedRows { count: part.rows.len() as u64, ignore: insert.ignore };
+        let rows = InsertedRows { numbers: part.rows.clone(), ignore: insert.ignore };
         texts.push(write::Part { place, text, rows: counted.then_some(rows), alike: false, repeats: false });
     }
     let several = texts.len() > 1;
     let sum = scatter::write(session, statement, texts).await?;
+    row_numbers::sort(&mut session.state.warnings);
     if let Some(placement) = &placement {
         let owner = Owner { keyspace: &keyspace, table: &insert.table, placement };
         for (at, lookup) in insert.lookups.iter().enumerate() {
@@ -152,11 +154,10 @@ async fn rekeyed(
         for number in &part.rows {
             let row = Part { index: part.index, rows: vec![*number] };
             let text = text_of(session, statement, insert, &row, &place, generated, evaluated)?;
-            texts.push((*number, (part.index as u32, text)));
+            texts.push(RekeyedRow { number: *number, shard: part.index as u32, text });
         }
     }
-    texts.sort_by_key(|(number, _)| *number);
-    let texts = texts.into_iter().map(|(_, text)| text).collect();
+    texts.sort_by_key(|row| row.number);
     let counted = insert.rows.len() > 1;
     let work = Rekeyed { table: &insert.table, rekey, keyspace, ignore: insert.ignore, counted };
     let steps = atomic::begin(session).await?;

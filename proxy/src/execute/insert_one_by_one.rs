@@ -5,6 +5,7 @@ use super::change::by_key;
 use super::insert::{Part, Rows, text_of};
 use super::lookup_rows::{self, LookupRow, Owner};
 use super::ok_sum::OkSum;
+use super::rekey::{self, Rekeyed};
 use super::scatter::Whole;
 use super::view::SessionView;
 use super::{evaluate, found, literal, write};
@@ -14,7 +15,7 @@ use crate::session::query::Statement;
 use crate::session::{Session, TabletType, Warning};
 use shardgate_router::error::Code;
 use shardgate_router::literal::{write_identifier, write_identifiers, write_literal};
-use shardgate_router::plan::{DuplicateRows, Duplicates, Placement, ValueExpr, shard_of};
+use shardgate_router::plan::{DuplicateRows, Duplicates, Placement, Rekey, ValueExpr, shard_of};
 use shardgate_vschema::{KeyspaceId, Value};
 use std::collections::BTreeMap;
 
@@ -77,7 +78,7 @@ async fn one(
     let own = shard_of(&id, target.rows.keyspace.ranges())?;
     let found = match condition {
         Some(condition) => read(session, target, &condition).await?,
-        None => Whole { columns: Vec::new(), rows: Vec::new() },
+        None => Whole::new(Vec::new(), Vec::new()),
     };
     let shards = shards_of(target, &found)?;
     let elsewhere: Vec<u32> = shards.iter().copied().filter(|shard| *shard != own).collect();
@@ -96,10 +97,17 @@ async fn one(
     };
     let place = target.rows.keyspace.place(at as usize, TabletType::Primary, 0)?;
     let part = Part { index: at as usize, rows: vec![number] };
-    let text = text_of(session, statement, insert, &part, &place, target.rows.generated, target.rows.evaluated)?;
+    let mut text = text_of(session, statement, insert, &part, &place, target.rows.generated, target.rows.evaluated)?;
+    if let Some(rekey) = &insert.rekey {
+        text.extend_from_slice(rekey.keep.as_bytes());
+    }
     let parts = vec![write::Part { place, text, rows: None, alike: false, repeats: false }];
-    let sum = write::run(session, statement, parts, false).await?;
-    warnings.append(&mut session.state.warnings);
+    let mut sum = write::run(session, statement, parts, false).await?;
+    let said = std::mem::take(&mut session.state.warnings);
+    warnings.extend(match &insert.rekey {
+        Some(rekey) => rekey::without_own(rekey, &mut sum, said),
+        None => said,
+    });
     let mut ok = OkSummary {
         affected_rows: sum.affected_rows(),
         last_insert_id: sum.insert_id(),
@@ -126,11 +134,38 @@ async fn one(
             follow(session, statement, target, number, id, &found, None).await?;
         }
         Duplicates::Updated => {
-            let now = read(session, target, &same_rows(target, &found)).await?;
+            let condition = match &insert.rekey {
+                // Two: a row was updated, and is another than before.
+                Some(rekey) if ok.affected_rows > 1 => moved(session, statement, target, rekey, at).await?,
+                _ => same_rows(target, &found),
+            };
+            let now = read(session, target, &condition).await?;
             follow(session, statement, target, number, id, &found, Some(&now)).await?;
         }
     }
     Ok(ok)
+}
+
+/// Carry the row that was updated on this shard to the one where it belongs, and tell the condition that finds it.
+async fn moved(
+    session: &mut Session,
+    statement: &Statement<'_>,
+    target: &Target<'_>,
+    rekey: &Rekey,
+    shard: u32,
+) -> Result<Vec<u8>, StatementError> {
+    let Rows { insert, keyspace, .. } = *target.rows;
+    let work = Rekeyed { table: &insert.table, rekey, keyspace, ignore: insert.ignore, counted: false };
+    let obstacles = rekey::obstacles(session, &work, shard).await?;
+    let key = rekey::carry_row(session, statement, &work, &obstacles, shard).await?;
+    let names: Vec<&str> = target.duplicates.identity.iter().map(|name| &**name).collect();
+    Ok(condition_of(&names, &[0], |_, out| out.extend_from_slice(&key)))
+}
+
+/// The condition for rows with these keys.
+fn condition_of(names: &[&str], rows: &[usize], key: impl Fn(usize, &mut Vec<u8>)) -> Vec<u8> {
+    let text = by_key(b"", names, rows, b"", key).into_iter().next().unwrap_or_default();
+    text.strip_prefix(b" WHERE ").map(<[u8]>::to_vec).unwrap_or(text)
 }
 
 /// The row's keyspace id, and the condition that finds the rows that have one of its unique values; `None`: NULL is in
@@ -178,9 +213,7 @@ fn duplicate_condition(
 fn same_rows(target: &Target<'_>, found: &Whole) -> Vec<u8> {
     let names: Vec<&str> = target.duplicates.identity.iter().map(|name| &**name).collect();
     let all: Vec<usize> = (0..found.rows.len()).collect();
-    let texts = by_key(b"", &names, &all, b"", |row, out| identity(target, found, row, out));
-    let text = texts.into_iter().next().unwrap_or_default();
-    text.strip_prefix(b" WHERE ").map(<[u8]>::to_vec).unwrap_or(text)
+    condition_of(&names, &all, |row, out| identity(target, found, row, out))
 }
 
 /// Append the values that tell a found row apart.

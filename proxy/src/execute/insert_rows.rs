@@ -4,13 +4,13 @@ use super::change::write_field;
 use super::insert::reserve;
 use super::lookup_rows::{self, LookupRow, LookupValue, Owner};
 use super::ok_sum::OkSum;
-use super::rekey::{self, Rekeyed};
+use super::rekey::{self, Rekeyed, RekeyedRow};
 use super::rounds::{self, BATCH_BYTES, BATCH_ROWS, ShardTexts};
 use super::route::{self, render};
 use super::scatter::{self, Whole};
 use super::view::SessionView;
 use super::write::InsertedRows;
-use super::{atomic, evaluate, found, literal, trial};
+use super::{atomic, evaluate, found, row_numbers, trial, typed_rows};
 use crate::error::{ShardError, StatementError};
 use crate::metrics::Reach;
 use crate::session::query::Statement;
@@ -20,7 +20,7 @@ use shardgate_router::literal::write_literal;
 use shardgate_router::plan::{InsertRows, KeySource, OwnedLookup, Target, Template, TrialColumn};
 use shardgate_vschema::Value;
 use shardgate_wire::{ColumnFlags, ColumnType};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Run an INSERT ... SELECT or REPLACE ... SELECT.
@@ -55,9 +55,11 @@ async fn work(
 ) -> Result<(OkSum, Vec<Warning>, Option<u64>), StatementError> {
     let place = session.shard_place(keyspace, 0)?;
     let text = render(session, statement, &insert.source, &place, &[], None)?;
-    let found = found::rows(session, text.trim_ascii()).await?;
+    let mut found = found::rows(session, text.trim_ascii()).await?;
     let mut warnings = found::warnings(session, insert.ignore)?;
     check(insert, &found)?;
+    let read = 0..found.columns.len() as u32;
+    typed_rows::complete(session, statement, text.trim_ascii(), &mut found, read).await?;
     let of_finding = u16::try_from(warnings.len()).unwrap_or(u16::MAX);
     let generated = generate(session, insert, &found).await?;
     let stored = stored(session, statement, insert, keyspace, &found, &generated).await?;
@@ -76,19 +78,12 @@ async fn work(
         }
         let generated = insert.auto_increment.as_ref().map(|(_, at)| (generated.as_slice(), *at));
         let columns = insert.columns as usize;
-        let writer = RowsText {
-            prefix: &prefix,
-            found: &found,
-            columns,
-            generated,
-            behind: &behind,
-            instead: None,
-            ignore: insert.ignore,
-        };
+        let writer =
+            RowsText { prefix: &prefix, found: &found, columns, generated, behind: &behind, ignore: insert.ignore };
         if insert.rekey.is_some() {
             for number in rows {
                 let text = writer.of(&[*number], &suffix_of(&suffix, &found, *number));
-                single.extend(text.into_iter().map(|(text, _)| (*number, (*shard, text))));
+                single.extend(text.into_iter().map(|(text, _)| RekeyedRow { number: *number, shard: *shard, text }));
             }
             continue;
         }
@@ -116,14 +111,20 @@ async fn work(
     }
     let mut sum = match &insert.rekey {
         Some(rekey) => {
-            single.sort_by_key(|(number, _)| *number);
-            let rows = single.into_iter().map(|(_, row)| row).collect();
+            single.sort_by_key(|row| row.number);
             let work = Rekeyed { table: &insert.table, rekey, keyspace, ignore: insert.ignore, counted: true };
-            rekey::run(session, statement, &work, rows, &mut warnings).await?
+            rekey::run(session, statement, &work, single, &mut warnings).await?
         }
         None => rounds::run(session, statement, keyspace, texts, alike, &mut warnings).await?,
     };
+    row_numbers::sort(warnings.get_mut(usize::from(of_finding)..).unwrap_or_default());
     sum.add_warnings(of_finding);
+    if found.rows.is_empty() && !statement.binary {
+        // No shard has parsed it.
+        let said = std::iter::repeat_with(deprecated_values).take(insert.deprecated as usize);
+        warnings.extend(said);
+        sum.add_warnings(u16::try_from(insert.deprecated).unwrap_or(u16::MAX));
+    }
     if let Some((placement, _)) = &insert.place {
         let owner = Owner { keyspace, table: &insert.table, placement };
         for (lookup, sources) in &insert.lookups {
@@ -132,6 +133,13 @@ async fn work(
         }
     }
     Ok((sum, warnings, generated.iter().flatten().next().copied()))
+}
+
+/// What MySQL says of VALUES() in ON DUPLICATE KEY UPDATE.
+fn deprecated_values() -> Warning {
+    let message = "'VALUES function' is deprecated and will be removed in a future release. Please use an alias (INSERT INTO ... \
+         VALUES (...) AS alias) and replace VALUES(col) in the ON DUPLICATE KEY UPDATE clause with alias.col instead";
+    Warning { level: "Warning".to_owned(), code: 1287, message: message.to_owned() }
 }
 
 /// The text behind a row, with the row's values in it.
@@ -219,12 +227,11 @@ async fn stored(
         columns: insert.columns as usize,
         generated: insert.auto_increment.as_ref().map(|(_, at)| (generated, *at)),
         behind: &[],
-        instead: None,
         ignore: insert.ignore,
     };
     let rows: Vec<Vec<u8>> =
         (0..found.rows.len()).flat_map(|number| writer.of(&[number], b"")).map(|(text, _)| text).collect();
-    trial::run(session, statement, keyspace, &insert.table, trial, &rows).await
+    trial::run(session, statement, keyspace, &insert.table, trial, insert.ignore, &rows).await
 }
 
 /// The values that stand behind those of each row.
@@ -358,8 +365,6 @@ pub(super) struct RowsText<'t> {
     pub(super) generated: Option<(&'t [Option<u64>], Option<u32>)>,
     /// Text behind the values of each row; of none, if it is empty.
     pub(super) behind: &'t [Vec<u8>],
-    /// Expressions that are written in the place of values: by row and column.
-    pub(super) instead: Option<&'t HashMap<(usize, u32), Vec<u8>>>,
     /// INSERT IGNORE.
     pub(super) ignore: bool,
 }
@@ -372,13 +377,12 @@ impl RowsText<'_> {
         let mut rest = rows.iter().peekable();
         while rest.peek().is_some() {
             let mut text = self.prefix.to_vec();
-            let mut count = 0;
-            while count < BATCH_ROWS && text.len() < BATCH_BYTES {
+            let mut numbers: Vec<usize> = Vec::new();
+            while numbers.len() < BATCH_ROWS && text.len() < BATCH_BYTES {
                 let Some(number) = rest.next() else { break };
-                text.extend_from_slice(if count > 0 { b", (" } else { b"(" });
+                text.extend_from_slice(if numbers.is_empty() { b"(" } else { b", (" });
                 let own = self.generated.and_then(|(values, at)| Some((values.get(*number).copied().flatten()?, at)));
-                let row = self.found.rows.get(*number);
-                for (at, column) in (0u32..).zip(columns) {
+                for at in 0..columns.len() as u32 {
                     if at > 0 {
                         text.extend_from_slice(b", ");
                     }
@@ -386,10 +390,7 @@ impl RowsText<'_> {
                         Some((value, Some(place))) if place == at => {
                             text.extend_from_slice(value.to_string().as_bytes());
                         }
-                        _ => match self.instead.and_then(|instead| instead.get(&(*number, at))) {
-                            Some(expression) => text.extend_from_slice(expression),
-                            None => literal::write(row.and_then(|row| row.field(at)), column, &mut text),
-                        },
+                        _ => write_field(self.found, *number, at, &mut text),
                     }
                 }
                 if let Some((value, None)) = own {
@@ -400,10 +401,10 @@ impl RowsText<'_> {
                 }
                 text.extend_from_slice(self.behind.get(*number).map_or(b"".as_slice(), Vec::as_slice));
                 text.push(b')');
-                count += 1;
+                numbers.push(*number);
             }
             text.extend_from_slice(suffix);
-            texts.push((text, Some(InsertedRows { count: count as u64, ignore: self.ignore })));
+            texts.push((text, Some(InsertedRows { numbers, ignore: self.ignore })));
         }
         texts
     }

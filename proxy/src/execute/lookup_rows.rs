@@ -61,7 +61,8 @@ impl LookupRow {
         let mut row = LookupRow { own: Vec::new(), from: Vec::new(), id };
         for (value, column) in values.iter().zip(&lookup.columns) {
             if matches!(value, LookupValue::Given(Value::Null) | LookupValue::Read(None, _)) {
-                return match lookup.vindex.lookup_table().is_some_and(|table| table.options.ignore_nulls) {
+                let ignored = lookup.vindex.lookup_table().is_some_and(|table| table.options.ignore_nulls);
+                return match ignored || !lookup.owned {
                     true => Ok(None),
                     false => Err(StatementError::Shard(Box::new(ShardError {
                         errno: 1048,
@@ -203,10 +204,11 @@ pub(super) fn check_mode(session: &Session, lookup: &OwnedLookup) -> Result<(), 
     Err(StatementError::sql(Code::Unsupported, message))
 }
 
-/// Insert rows, once each.
+/// Insert rows, once each; of a vindex that another table owns, see that they are there.
 ///
 /// # Errors
-/// 1062 as the owner's own key would give it, if a unique vindex has another row's value.
+/// 1062 as the owner's own key would give it, if a unique vindex has another row's value. 1452 as of a foreign key, if another
+/// table's row isn't there.
 pub(super) async fn insert(
     session: &mut Session,
     lookup: &OwnedLookup,
@@ -216,10 +218,13 @@ pub(super) async fn insert(
     check_mode(session, lookup)?;
     let unique = lookup.vindex.is_unique();
     let mut rows = rows;
-    if !unique {
+    if !unique || !lookup.owned {
         // Many rows of the owner share one.
         let mut seen = HashSet::new();
         rows.retain(|row| seen.insert(row.clone()));
+    }
+    if !lookup.owned {
+        return verify(session, lookup, &rows).await;
     }
     for batch in rows.chunks(BATCH_ROWS) {
         match put(session, lookup, batch).await {
@@ -234,6 +239,41 @@ pub(super) async fn insert(
         }
     }
     Ok(())
+}
+
+/// Whether the table has these rows, which stay until the transaction ends.
+async fn verify(session: &mut Session, lookup: &OwnedLookup, rows: &[LookupRow]) -> Result<(), StatementError> {
+    for row in rows {
+        if !ids(session, lookup, row).await?.contains(&row.id) {
+            let values: Vec<String> = row.own.iter().map(|value| String::from_utf8_lossy(value).into_owned()).collect();
+            let message = format!(
+                "Cannot add or update a child row: the lookup vindex `{}`, which another table owns, has no row for ({}) = ({}) \
+                 on the row's shard",
+                lookup.vindex.name(),
+                lookup.columns.join(", "),
+                values.join(", ")
+            );
+            return Err(StatementError::Shard(Box::new(ShardError {
+                errno: 1452,
+                sqlstate: *b"23000",
+                message: message.into_bytes(),
+                origin: Arc::from(format!("the lookup vindex {}", lookup.vindex.name())),
+            })));
+        }
+    }
+    Ok(())
+}
+
+/// The keyspace ids that the table has for a row's values. They are locked.
+async fn ids(session: &mut Session, lookup: &OwnedLookup, row: &LookupRow) -> Result<Vec<KeyspaceId>, StatementError> {
+    let mut text = b"SELECT ".to_vec();
+    write_identifier(&lookup.table.to, &mut text);
+    text.extend_from_slice(b" FROM ");
+    lookup.table.write_name(&mut text);
+    having(&lookup.from, &row.from, &mut text);
+    let whole = Box::pin(found::rows_without_lookups(session, &text)).await?;
+    let id = |found: &super::Row| lookup.vindex.lookup_id(&evaluate::value(found.field(0), whole.columns.first()?));
+    Ok(whole.rows.iter().filter_map(id).collect())
 }
 
 async fn put(session: &mut Session, lookup: &OwnedLookup, rows: &[LookupRow]) -> Result<(), StatementError> {
@@ -295,6 +335,9 @@ pub(super) async fn delete(
     owner: &Owner<'_>,
     mut rows: Vec<LookupRow>,
 ) -> Result<(), StatementError> {
+    if !lookup.owned {
+        return Ok(());
+    }
     let mut seen = HashSet::new();
     rows.retain(|row| seen.insert(row.clone()));
     if !lookup.vindex.is_unique() {
@@ -366,16 +409,8 @@ async fn take_over(
 ) -> Result<Vec<LookupRow>, StatementError> {
     let mut left = Vec::new();
     for row in rows {
-        let mut text = b"SELECT ".to_vec();
-        write_identifier(&lookup.table.to, &mut text);
-        text.extend_from_slice(b" FROM ");
-        lookup.table.write_name(&mut text);
-        having(&lookup.from, &row.from, &mut text);
-        let whole = Box::pin(found::rows_without_lookups(session, &text)).await?;
-        let id = |found: &super::Row| lookup.vindex.lookup_id(&evaluate::value(found.field(0), whole.columns.first()?));
-        let ids: Vec<KeyspaceId> = whole.rows.iter().filter_map(id).collect();
         let mut is_there = false;
-        for id in ids {
+        for id in ids(session, lookup, row).await? {
             // The new row is there already.
             let own = usize::from(id == row.id);
             let old = LookupRow { id, ..row.clone() };

@@ -41,6 +41,7 @@ mod pulled;
 mod rekey;
 mod rounds;
 mod route;
+mod row_numbers;
 mod row_writer;
 mod rows;
 mod scatter;
@@ -48,11 +49,13 @@ mod scratch;
 mod shard_rows;
 mod sort;
 mod sort_key;
+mod staged_load;
 mod summed;
 #[cfg(test)]
 mod testing;
 mod trial;
 mod typed_json;
+mod typed_rows;
 mod view;
 mod vindex_rows;
 mod wait;
@@ -115,6 +118,7 @@ async fn run_other(
         Operator::InsertRows(insert) => Box::pin(insert_rows::run(session, statement, insert)).await,
         Operator::Change(change) => Box::pin(change::run(session, statement, change)).await,
         Operator::Load(load) => Box::pin(load::run(session, statement, load)).await,
+        Operator::StagedLoad(load) => Box::pin(staged_load::run(session, statement, load)).await,
         Operator::Ddl(ddl) => Box::pin(ddl::run(session, statement, ddl)).await,
         Operator::Metadata(metadata) => Box::pin(metadata::run(session, statement, metadata)).await,
         Operator::Summed(summed) => Box::pin(summed::run(session, statement, summed)).await,

@@ -6,6 +6,7 @@ use super::found;
 use super::ok_sum::OkSum;
 use super::rounds;
 use super::scatter::{self, Whole};
+use super::write;
 use crate::error::{ShardError, StatementError};
 use crate::session::query::Statement;
 use crate::session::{KeyspaceRef, Session, Warning};
@@ -13,6 +14,7 @@ use shardgate_router::error::Code;
 use shardgate_router::literal::write_identifier;
 use shardgate_router::plan::{Change, ChangedPlace, ChangedTable, MoveOrder, Moves, Placement};
 use shardgate_vschema::Value;
+use shardgate_wire::Capabilities;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -32,8 +34,57 @@ struct Leaving {
     rows: Vec<usize>,
 }
 
+/// The savepoint that a row which IGNORE leaves as it was is undone to.
+const SAVEPOINT: &str = "_shardgate_row";
+
 /// Change the rows, and move those that must.
 pub(super) async fn run(
+    session: &mut Session,
+    statement: &Statement<'_>,
+    work: &Moving<'_>,
+    shards: BTreeMap<u32, Vec<usize>>,
+    warnings: &mut Vec<Warning>,
+) -> Result<OkSum, StatementError> {
+    if work.change.ignore && work.keyspace.ranges().len() > 1 {
+        return one_by_one(session, statement, work, shards, warnings).await;
+    }
+    together(session, statement, work, shards, warnings).await
+}
+
+/// IGNORE leaves a row as it was if it meets a duplicate: one row after another is changed, in the order in which they were
+/// found.
+async fn one_by_one(
+    session: &mut Session,
+    statement: &Statement<'_>,
+    work: &Moving<'_>,
+    shards: BTreeMap<u32, Vec<usize>>,
+    warnings: &mut Vec<Warning>,
+) -> Result<OkSum, StatementError> {
+    let mut rows: Vec<(usize, u32)> =
+        shards.into_iter().flat_map(|(shard, rows)| rows.into_iter().map(move |row| (row, shard))).collect();
+    rows.sort_unstable();
+    let mut sum = OkSum::default();
+    for (number, shard) in rows {
+        session.savepoint(SAVEPOINT).await?;
+        let mut said = Vec::new();
+        let row = BTreeMap::from([(shard, vec![number])]);
+        match together(session, statement, work, row, &mut said).await {
+            Ok(done) => sum.join(&done),
+            Err(StatementError::Shard(error)) if write::is_ignored(error.errno) => {
+                session.roll_back_to(SAVEPOINT).await?;
+                said.push(Warning::of_error(&error));
+                let matched = session.client.capabilities.contains(Capabilities::FOUND_ROWS);
+                sum.join(&OkSum::left_as_it_was(matched, said.len()));
+            }
+            Err(error) => return Err(error),
+        }
+        warnings.append(&mut said);
+        session.release_savepoint(SAVEPOINT).await?;
+    }
+    Ok(sum)
+}
+
+async fn together(
     session: &mut Session,
     statement: &Statement<'_>,
     work: &Moving<'_>,
@@ -72,10 +123,9 @@ pub(super) async fn run(
     staying.retain(|part| !part.rows.is_empty());
     leaving.retain(|part| !part.rows.is_empty());
     if let Some(first) = leaving.first() {
-        if work.change.ignore {
-            return Err(carry::refused(&work.table.table, "IGNORE would leave rows out that it finds there"));
-        }
-        carry::obstacles(session, work.keyspace, &work.table.table, first.shard).await?.check(&work.table.table)?;
+        let obstacles = carry::obstacles(session, work.keyspace, &work.table.table, first.shard).await?;
+        obstacles.check_triggers(&work.table.table)?;
+        refuse_parents(session, work, &obstacles, &leaving).await?;
     }
     let mut sum = change(session, statement, work, &staying, warnings).await?;
     if let Some(error) = unknown {
@@ -89,11 +139,40 @@ pub(super) async fn run(
     let before = found::set(session, &[("foreign_key_checks", "0")]);
     let changed = change(session, statement, work, &leaving, warnings).await;
     session.state.settings = before;
-    sum.join(&changed?);
+    let changed = changed?;
+    sum.join(&changed);
+    if work.change.ignore && changed.changed_rows() == 0 {
+        // Its own shard has left it as it was.
+        return Ok(sum);
+    }
     let key = work.table.key.iter().map(|column| &*column.name).collect();
     let carried = Carried { table: &work.table.table, key, row: &work.moves.row, placement, keyspace: work.keyspace };
     carry::run(session, statement, &carried, &leaving_keys(work, &leaving)).await?;
     Ok(sum)
+}
+
+/// The rows of foreign keys that refer to a row that leaves would stay behind.
+async fn refuse_parents(
+    session: &mut Session,
+    work: &Moving<'_>,
+    obstacles: &carry::Obstacles,
+    leaving: &[Leaving],
+) -> Result<(), StatementError> {
+    let column = |name: &str| work.table.key.iter().find(|column| column.name.eq_ignore_ascii_case(name));
+    for child in &obstacles.children {
+        if child.parent_columns.iter().any(|name| column(name).is_none()) {
+            return obstacles.check(&work.table.table);
+        }
+        let value = |number: usize, name: &str, out: &mut Vec<u8>| match column(name) {
+            Some(column) => write_field(work.found, number, column.at, out),
+            None => out.extend_from_slice(b"NULL"),
+        };
+        for part in leaving {
+            let rows = (part.shard, part.rows.as_slice());
+            child.check(session, work.keyspace, &work.table.table, rows, value).await?;
+        }
+    }
+    Ok(())
 }
 
 /// MySQL changes one row after another: a new key that another row still has at that time is a duplicate, although that
@@ -207,9 +286,6 @@ async fn recomputed(
     leaving.retain(|part| !part.keys.is_empty());
     if leaving.is_empty() {
         return Ok(sum);
-    }
-    if work.change.ignore {
-        return Err(carry::refused(table, "IGNORE would leave rows out that it finds there"));
     }
     obstacles.check(table)?;
     let carried = Carried { table, key, row: &work.moves.row, placement, keyspace: work.keyspace };

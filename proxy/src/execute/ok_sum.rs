@@ -4,7 +4,8 @@ use crate::backend::OkSummary;
 
 /// The labels of the numbers in an OK's text.
 const INSERT_LABELS: [&str; 3] = ["Records", "Duplicates", WARNINGS];
-const UPDATE_LABELS: [&str; 3] = ["Rows matched", "Changed", WARNINGS];
+const UPDATE_LABELS: [&str; 3] = ["Rows matched", CHANGED, WARNINGS];
+const CHANGED: &str = "Changed";
 const WARNINGS: &str = "Warnings";
 
 /// Sums the OKs of the shards up to the one that a single MySQL would have sent.
@@ -60,6 +61,28 @@ impl OkSum {
         self.add_info(other.info.clone());
     }
 
+    /// What a file came to whose rows were loaded into a temporary table, which this is the OK of, and stored from there:
+    /// `rows` of them.
+    pub(crate) fn stored(self, stored: &OkSum, rows: u64, replace: bool, warnings: usize) -> Self {
+        let number = |label: &str| self.info.iter().find(|(known, _)| known == label).map_or(0, |(_, number)| *number);
+        let (mut deleted, mut skipped) = (number("Deleted"), number("Skipped"));
+        if replace {
+            deleted += stored.affected_rows.saturating_sub(rows);
+        } else {
+            skipped += rows.saturating_sub(stored.affected_rows);
+        }
+        let records = number("Records");
+        let warnings = u16::try_from(warnings).unwrap_or(u16::MAX);
+        let labels = ["Records", "Deleted", "Skipped", WARNINGS].map(str::to_owned);
+        let values = [records, deleted, skipped, u64::from(warnings)];
+        OkSum {
+            affected_rows: records.saturating_sub(skipped).saturating_add(deleted),
+            insert_id: stored.insert_id,
+            warnings,
+            info: labels.into_iter().zip(values).collect(),
+        }
+    }
+
     /// Add warnings that no shard's OK counts.
     pub(crate) fn add_warnings(&mut self, count: u16) {
         self.warnings = self.warnings.saturating_add(count);
@@ -76,16 +99,36 @@ impl OkSum {
         }
     }
 
-    /// A row of an INSERT IGNORE that was left out with a warning.
-    pub(crate) fn left_out(counted: bool) -> Self {
-        let mut sum = OkSum::default();
-        let ok = OkSummary { warnings: 1, ..OkSummary::default() };
-        if counted {
-            sum.add_rows(&ok, 1, true);
-        } else {
-            sum.add(&ok);
+    /// A row of an INSERT IGNORE that was left out with a warning. `touched`: rows that were found count as affected.
+    pub(crate) fn left_out(counted: bool, touched: bool) -> Self {
+        let info = match counted {
+            true => INSERT_LABELS.iter().map(|&label| (label.to_owned(), 1)).collect(),
+            false => Vec::new(),
+        };
+        OkSum { affected_rows: u64::from(touched), insert_id: 0, warnings: 1, info }
+    }
+
+    /// A row of an UPDATE IGNORE that a duplicate left as it was, with so many warnings. `matched`: rows that were found
+    /// count as affected.
+    pub(crate) fn left_as_it_was(matched: bool, warnings: usize) -> Self {
+        let warnings = u16::try_from(warnings).unwrap_or(u16::MAX);
+        let values = [1, 0, u64::from(warnings)];
+        OkSum {
+            affected_rows: u64::from(matched),
+            insert_id: 0,
+            warnings,
+            info: UPDATE_LABELS.iter().map(|&label| label.to_owned()).zip(values).collect(),
         }
-        sum
+    }
+
+    /// Nothing but so many warnings.
+    pub(crate) fn only_warnings(warnings: usize) -> Self {
+        OkSum { warnings: u16::try_from(warnings).unwrap_or(u16::MAX), ..OkSum::default() }
+    }
+
+    /// Rows that an UPDATE changed, by its text.
+    pub(crate) fn changed_rows(&self) -> u64 {
+        self.info.iter().find(|(label, _)| label == CHANGED).map_or(self.affected_rows, |(_, number)| *number)
     }
 
     /// The text of an UPDATE, also if it changed nothing.

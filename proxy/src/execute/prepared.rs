@@ -158,7 +158,11 @@ fn described_by(operator: &Operator) -> (Option<&str>, Option<&Template>) {
         Operator::Summed(summed) => (Some(&summed.route.keyspace), Some(&summed.route.sql)),
         Operator::Explained(explained) => (Some(&explained.keyspace), Some(&explained.sql)),
         Operator::VindexRows(vindex) => (Some(&vindex.keyspace), None),
-        Operator::NextValues { .. } | Operator::Load(_) | Operator::Local(_) | Operator::Pulled(_) => (None, None),
+        Operator::NextValues { .. }
+        | Operator::Load(_)
+        | Operator::StagedLoad(_)
+        | Operator::Local(_)
+        | Operator::Pulled(_) => (None, None),
     }
 }
 

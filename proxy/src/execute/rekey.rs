@@ -14,6 +14,7 @@ use crate::session::{KeyspaceRef, Session, Warning};
 use shardgate_router::error::Code;
 use shardgate_router::plan::Rekey;
 use shardgate_vschema::Value;
+use shardgate_wire::Capabilities;
 
 /// What MySQL says once for each user variable that a statement assigns.
 const ASSIGNED: &str = "Setting user variables within expressions";
@@ -32,35 +33,41 @@ pub(super) struct Rekeyed<'r> {
     pub(super) counted: bool,
 }
 
-/// Insert the rows: the shard of each, and the statement that inserts it alone.
+/// A row that is inserted.
+pub(super) struct RekeyedRow {
+    /// Which row of the statement it is, counted from 0.
+    pub(super) number: usize,
+    /// Its shard.
+    pub(super) shard: u32,
+    /// The statement that inserts it alone.
+    pub(super) text: Vec<u8>,
+}
+
+/// Insert the rows.
 pub(super) async fn run(
     session: &mut Session,
     statement: &Statement<'_>,
     work: &Rekeyed<'_>,
-    rows: Vec<(u32, Vec<u8>)>,
+    rows: Vec<RekeyedRow>,
     warnings: &mut Vec<Warning>,
 ) -> Result<OkSum, StatementError> {
     let mut sum = OkSum::default();
-    let Some((first, _)) = rows.first() else { return Ok(sum) };
-    let obstacles = carry::obstacles(session, work.keyspace, work.table, *first).await?;
-    if obstacles.child {
-        // An updated row's parents are on its new shard, an inserted one's are here.
-        return Err(carry::refused(work.table, "the table has foreign keys"));
-    }
-    for (shard, mut text) in rows {
+    let Some(first) = rows.first() else { return Ok(sum) };
+    let obstacles = obstacles(session, work, first.shard).await?;
+    for RekeyedRow { number, shard, mut text } in rows {
         text.extend_from_slice(work.rekey.keep.as_bytes());
         if work.ignore {
             session.savepoint(SAVEPOINT).await?;
         }
         let place = session.shard_place(work.keyspace, shard as usize)?;
-        let counted = work.counted.then_some(InsertedRows { count: 1, ignore: work.ignore });
-        let repeats = warnings.iter().any(|warning| warning.code == write::DEPRECATED);
+        let counted = work.counted.then(|| InsertedRows { numbers: vec![number], ignore: work.ignore });
+        let repeats = warnings.iter().any(|warning| write::is_of_parsing(warning.code));
         let parts = vec![Part { place, text, rows: counted, alike: false, repeats }];
         let mut done = write::run(session, statement, parts, false).await?;
-        let own = without_own(work, &mut done, std::mem::take(&mut session.state.warnings));
+        let own = without_own(work.rekey, &mut done, std::mem::take(&mut session.state.warnings));
         // Two: a row was updated, and is another than before.
         let moved = if done.affected_rows() > 1 {
-            carry_row(session, statement, work, &obstacles, shard).await
+            carry_row(session, statement, work, &obstacles, shard).await.map(drop)
         } else {
             Ok(())
         };
@@ -69,10 +76,15 @@ pub(super) async fn run(
                 warnings.extend(own);
                 sum.join(&done);
             }
-            Err(StatementError::Shard(error)) if work.ignore && error.errno == 1062 => {
+            Err(StatementError::Shard(error)) if work.ignore && write::is_ignored(error.errno) => {
                 session.roll_back_to(SAVEPOINT).await?;
+                // What MySQL warned of before stays said.
+                let touched = session.client.capabilities.contains(Capabilities::FOUND_ROWS);
+                let mut left_out = OkSum::left_out(work.counted, touched);
+                left_out.add_warnings(u16::try_from(own.len()).unwrap_or(u16::MAX));
+                warnings.extend(own);
                 warnings.push(Warning::of_error(&error));
-                sum.join(&OkSum::left_out(work.counted));
+                sum.join(&left_out);
             }
             Err(error) => return Err(error),
         }
@@ -83,29 +95,43 @@ pub(super) async fn run(
     Ok(sum)
 }
 
+/// What is in the way of rows that move.
+pub(super) async fn obstacles(
+    session: &mut Session,
+    work: &Rekeyed<'_>,
+    shard: u32,
+) -> Result<carry::Obstacles, StatementError> {
+    let obstacles = carry::obstacles(session, work.keyspace, work.table, shard).await?;
+    if obstacles.child {
+        // An updated row's parents are on its new shard, an inserted one's are here.
+        return Err(carry::refused(work.table, "the table has foreign keys"));
+    }
+    Ok(obstacles)
+}
+
 /// The warnings of a row without those that the proxy's own assignments cause.
-fn without_own(work: &Rekeyed<'_>, done: &mut OkSum, warnings: Vec<Warning>) -> Vec<Warning> {
-    let mut own = work.rekey.kept.len();
+pub(super) fn without_own(rekey: &Rekey, done: &mut OkSum, warnings: Vec<Warning>) -> Vec<Warning> {
+    let mut own = rekey.kept.len();
     let kept: Vec<Warning> = warnings
         .into_iter()
         .filter(|warning| {
-            let drop = own > 0 && warning.code == write::DEPRECATED && warning.message.starts_with(ASSIGNED);
+            let drop = own > 0 && write::is_of_parsing(warning.code) && warning.message.starts_with(ASSIGNED);
             own -= usize::from(drop);
             !drop
         })
         .collect();
-    done.remove_warnings((work.rekey.kept.len() - own) as u16);
+    done.remove_warnings((rekey.kept.len() - own) as u16);
     kept
 }
 
-/// Carry the row that was updated on this shard, if it belongs to another one now.
-async fn carry_row(
+/// Carry the row that was updated on this shard, if it belongs to another one now. The literals of its key are returned.
+pub(super) async fn carry_row(
     session: &mut Session,
     statement: &Statement<'_>,
     work: &Rekeyed<'_>,
     obstacles: &carry::Obstacles,
     shard: u32,
-) -> Result<(), StatementError> {
+) -> Result<Vec<u8>, StatementError> {
     let rekey = work.rekey;
     let variables: Vec<String> = (0..rekey.kept.len()).map(Rekey::variable).collect();
     let query = format!("SELECT {}", variables.join(", "));
@@ -120,10 +146,6 @@ async fn carry_row(
     };
     let values: Option<Vec<Value<'static>>> = rekey.placed_by.iter().map(|at| field(*at)).collect();
     let values = values.ok_or_else(|| StatementError::sql(Code::Internal, "a row's new shard key wasn't kept"))?;
-    if rekey.placement.shard(values, work.keyspace.ranges())? == shard {
-        return Ok(());
-    }
-    obstacles.check(work.table)?;
     let mut key = Vec::new();
     for at in 0..rekey.key {
         if at > 0 {
@@ -131,6 +153,10 @@ async fn carry_row(
         }
         write_field(&read, 0, at, &mut key);
     }
+    if rekey.placement.shard(values, work.keyspace.ranges())? == shard {
+        return Ok(key);
+    }
+    obstacles.check(work.table)?;
     let names = rekey.kept.iter().take(rekey.key as usize).map(|name| &**name).collect();
     let carried = Carried {
         table: work.table,
@@ -139,5 +165,6 @@ async fn carry_row(
         placement: &rekey.placement,
         keyspace: work.keyspace,
     };
-    carry::run(session, statement, &carried, &[Leaving { shard, keys: vec![key] }]).await
+    carry::run(session, statement, &carried, &[Leaving { shard, keys: vec![key.clone()] }]).await?;
+    Ok(key)
 }

@@ -32,7 +32,7 @@ pub(super) async fn run(
     let mut sum = OkSum::default();
     let mut queues: Vec<_> = shards.into_iter().map(|shard| (shard.shard, shard.texts.into_iter())).collect();
     loop {
-        let repeats = warnings.iter().any(|warning| warning.code == write::DEPRECATED);
+        let repeats = warnings.iter().any(|warning| write::is_of_parsing(warning.code));
         let mut parts = Vec::new();
         for (shard, texts) in &mut queues {
             let Some((text, rows)) = texts.next() else { continue };

@@ -23,6 +23,7 @@ use shardgate_router::fingerprint::DirectiveName;
 use shardgate_router::plan::{self, Operator, Route, ShardSet, StatementClass, Target, Template};
 use shardgate_wire::reply::OkPacket;
 use shardgate_wire::{ColumnDefinition, StatusFlags};
+use std::collections::HashMap;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -484,6 +485,15 @@ pub(crate) struct Whole {
     pub(crate) columns: Vec<ColumnDefinition<'static>>,
     /// Its rows.
     pub(crate) rows: Vec<Row>,
+    /// Expressions that make JSON documents of it, where the text doesn't tell all: by row and column.
+    pub(crate) documents: HashMap<(usize, u32), Vec<u8>>,
+}
+
+impl Whole {
+    /// A result whose text tells all.
+    pub(crate) fn new(columns: Vec<ColumnDefinition<'static>>, rows: Vec<Row>) -> Self {
+        Whole { columns, rows, documents: HashMap::new() }
+    }
 }
 
 /// Run a query of the proxy's own, with the session's settings and in its transaction.
@@ -506,5 +516,5 @@ pub(super) async fn run_text_with(
         Err(error) => Err(error),
     };
     session.connections.put_back(lease).await;
-    result.map(|(columns, rows)| Whole { columns, rows })
+    result.map(|(columns, rows)| Whole::new(columns, rows))
 }

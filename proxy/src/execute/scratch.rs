@@ -128,7 +128,7 @@ impl Scratch {
         if result.is_err() {
             self.stop(session);
         }
-        result.map(|(columns, rows)| Whole { columns, rows })
+        result.map(|(columns, rows)| Whole::new(columns, rows))
     }
 
     /// What still runs isn't waited for.

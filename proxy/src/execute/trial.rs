@@ -1,13 +1,14 @@
 //! Rows that are stored in a temporary table first, to learn what MySQL makes of the columns that place them.
 
-use super::evaluate;
+use super::gather::definition::temporary_like;
 use super::rows::Row;
+use super::{evaluate, found};
 use crate::backend::BackendError;
 use crate::error::StatementError;
 use crate::session::query::Statement;
 use crate::session::{KeyspaceRef, Lease, Needs, Session, TabletType};
 use shardgate_router::error::Code;
-use shardgate_router::literal::{write_identifier, write_identifiers};
+use shardgate_router::literal::write_identifiers;
 use shardgate_router::plan::Trial;
 use shardgate_vschema::Value;
 use std::sync::Arc;
@@ -19,8 +20,15 @@ pub(super) async fn run(
     keyspace: &KeyspaceRef,
     table: &str,
     trial: &Trial,
+    ignore: bool,
     rows: &[Vec<u8>],
 ) -> Result<Vec<Vec<Value<'static>>>, StatementError> {
+    let strict = found::has_mode(session, "STRICT_TRANS_TABLES") || found::has_mode(session, "STRICT_ALL_TABLES");
+    if let Some(column) = trial.columns.iter().find(|column| column.missing && strict && !ignore) {
+        let message =
+            format!("Field '{}' doesn't have a value: it is a column of the shard key of `{table}`", column.name);
+        return Err(StatementError::sql(Code::NoShardKey, message));
+    }
     let place = keyspace.place(0, TabletType::Primary, 0)?;
     // The session's transaction has no part in it.
     let needs = Needs { variables: &statement.plan.effects.reads_variables, transaction: false };
@@ -30,6 +38,8 @@ pub(super) async fn run(
         Ok(()) => store(&mut lease, table, trial, rows).await,
         Err(error) => Err(error),
     };
+    // With autocommit off it has begun a transaction.
+    lease.backend.tainted |= !session.state.autocommit();
     session.connections.put_back(lease).await;
     result
 }
@@ -40,9 +50,8 @@ async fn store(
     trial: &Trial,
     rows: &[Vec<u8>],
 ) -> Result<Vec<Vec<Value<'static>>>, StatementError> {
-    let mut create = format!("CREATE TEMPORARY TABLE `{}` LIKE ", Trial::TABLE).into_bytes();
-    write_identifier(table, &mut create);
-    if let Err(error) = lease.backend.run(&create).await {
+    let create = temporary_like(lease, table, Trial::TABLE).await?;
+    if let Err(error) = lease.backend.run(create.as_bytes()).await {
         return Err(failed(lease, &error));
     }
     let result = values(lease, trial, rows).await;

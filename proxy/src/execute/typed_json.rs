@@ -1,33 +1,63 @@
 //! JSON documents with values that their text doesn't tell apart: decimals, dates, times and unsigned integers. They are
 //! written as an expression that makes the same document.
 
-use super::scatter;
 use crate::error::StatementError;
-use crate::session::{Place, Session};
 use shardgate_router::error::Code;
-use shardgate_router::literal::write_identifier;
+use std::collections::HashMap;
 
 /// Types of values that are others when they are read from text.
 const TYPED: &str = "'DECIMAL','UNSIGNED INTEGER','DATE','TIME','DATETIME','BLOB','BIT','OPAQUE'";
 
-/// Values whose types one query asks for.
-const ASKED_AT_ONCE: usize = 200;
-
 /// How deep MySQL lets documents be, and a little more.
 const DEPTH: usize = 120;
 
-/// An expression that says whether a column's document has such values.
-pub(super) fn has_typed(column: &str) -> String {
-    let mut name = Vec::new();
-    write_identifier(column, &mut name);
-    let name = String::from_utf8_lossy(&name).into_owned();
-    let within = |path: &str| {
-        format!(
-            "EXISTS(SELECT 1 FROM JSON_TABLE({name}, '{path}' COLUMNS (`v` JSON PATH '$')) AS `_shardgate_j` WHERE \
-             JSON_TYPE(`_shardgate_j`.`v`) IN ({TYPED}))"
-        )
-    };
-    format!("COALESCE(JSON_TYPE({name}) IN ({TYPED}), 0) OR {} OR {}", within("$**.*"), within("$**[*]"))
+/// Characters of the longest path whose type can be told.
+const PATH: usize = 15_000;
+
+/// An expression for the types of such values in a document: an object of types by paths; NULL if there are none.
+pub(super) fn types_of(document: &str) -> String {
+    let step = "IF(JSON_TYPE(`w`.`v`) = 'OBJECT', CONCAT('.', `k`.`k`), CONCAT('[', `k`.`i` - 1, ']'))";
+    format!(
+        "(WITH RECURSIVE `w` (`p`, `v`) AS (SELECT CAST('$' AS CHAR({PATH})), {document} UNION ALL SELECT CONCAT(`w`.`p`, \
+         {step}), JSON_EXTRACT(`w`.`v`, CONCAT('$', {step})) FROM `w` JOIN JSON_TABLE(IF(JSON_TYPE(`w`.`v`) = 'OBJECT', \
+         JSON_KEYS(`w`.`v`), `w`.`v`), '$[*]' COLUMNS (`i` FOR ORDINALITY, `k` JSON PATH '$')) AS `k` WHERE \
+         JSON_TYPE(`w`.`v`) IN ('OBJECT', 'ARRAY')) SELECT JSON_OBJECTAGG(`p`, JSON_TYPE(`v`)) FROM `w` WHERE \
+         JSON_TYPE(`v`) IN ({TYPED}))"
+    )
+}
+
+/// Whether the text may be of a document with such values: all of them have digits.
+pub(super) fn may_be_typed(text: &[u8]) -> bool {
+    text.iter().any(u8::is_ascii_digit)
+}
+
+/// Why a document can't be written.
+#[derive(Debug, PartialEq)]
+pub(super) enum Problem {
+    /// The text, or that of its types, isn't a document's.
+    Unreadable,
+    /// A value of this type can't be made by an expression.
+    Type(String),
+    /// A path is too long.
+    Path,
+}
+
+impl Problem {
+    /// The error, for a document of this column.
+    pub(super) fn of(self, column: &str) -> StatementError {
+        let reason = match self {
+            Problem::Unreadable => {
+                return StatementError::sql(Code::Internal, "a JSON document of a shard can't be read");
+            }
+            Problem::Type(name) => format!("a value of type {name}"),
+            Problem::Path => format!("a value whose path has more than {PATH} characters"),
+        };
+        let message = format!(
+            "unsupported: a row with {reason} in the JSON document {column} would go to another shard, which isn't done \
+             exactly; read the row first, and insert it with VALUES"
+        );
+        StatementError::sql(Code::Unsupported, message)
+    }
 }
 
 /// A document.
@@ -40,87 +70,41 @@ enum Node<'t> {
     Scalar(&'t str),
 }
 
-/// Where a stored document is.
-pub(super) struct Stored<'s> {
-    pub(super) place: &'s Place,
-    pub(super) table: &'s str,
-    pub(super) column: &'s str,
-    /// The condition that finds its row.
-    pub(super) condition: &'s [u8],
-}
-
-/// An expression that makes the document with this text, with the types that it has where it is stored.
-pub(super) async fn literal(
-    session: &mut Session,
-    stored: &Stored<'_>,
-    text: &[u8],
-) -> Result<Vec<u8>, StatementError> {
-    let unreadable = || StatementError::sql(Code::Internal, "a JSON document of a shard can't be read");
-    let text = std::str::from_utf8(text).map_err(|_| unreadable())?;
-    let node = parse(text).ok_or_else(unreadable)?;
-    let mut paths = Vec::new();
-    paths_of(&node, &mut "$".to_owned(), &mut paths);
-    let mut types: Vec<String> = Vec::with_capacity(paths.len());
-    for paths in paths.chunks(ASKED_AT_ONCE) {
-        let mut query = b"SELECT ".to_vec();
-        for (index, path) in paths.iter().enumerate() {
-            query.extend_from_slice(if index > 0 { b", JSON_TYPE(JSON_EXTRACT(" } else { b"JSON_TYPE(JSON_EXTRACT(" });
-            write_identifier(stored.column, &mut query);
-            query.extend_from_slice(b", ");
-            write_text(path, &mut query);
-            query.extend_from_slice(b"))");
-        }
-        query.extend_from_slice(b" FROM ");
-        write_identifier(stored.table, &mut query);
-        query.extend_from_slice(stored.condition);
-        let found = scatter::run_text(session, stored.place.clone(), &query).await?;
-        let row = found.rows.first().ok_or_else(unreadable)?;
-        let read =
-            (0u32..).zip(paths).map(|(at, _)| row.field(at).map(|field| String::from_utf8_lossy(field).into_owned()));
-        types.extend(read.collect::<Option<Vec<_>>>().ok_or_else(unreadable)?);
-    }
+/// An expression that makes the document with this text, with the types that [`types_of`] told.
+pub(super) fn literal(text: &[u8], types: &[u8]) -> Result<Vec<u8>, Problem> {
+    let read = |text| std::str::from_utf8(text).map_err(|_| Problem::Unreadable);
+    let (text, types) = (read(text)?, read(types)?);
+    let Some(Node::Object(types)) = parse(types) else { return Err(Problem::Unreadable) };
+    let types: HashMap<&str, &str> = types
+        .iter()
+        .filter_map(|(path, node)| match node {
+            Node::Scalar(name) => Some((inside(path), inside(name))),
+            _ => None,
+        })
+        .collect();
+    let node = parse(text).ok_or(Problem::Unreadable)?;
     let mut out = Vec::new();
-    let mut types = types.into_iter();
     // A column takes documents only.
     let alone = matches!(node, Node::Scalar(_));
     out.extend_from_slice(if alone { b"CAST(" } else { b"" });
-    write_node(&node, &mut types, &mut out).map_err(|found| {
-        let message = format!(
-            "unsupported: a row with a JSON value of type {found} in `{}`.`{}` would move to another shard, which isn't done \
-             exactly; delete and insert the row",
-            stored.table, stored.column
-        );
-        StatementError::sql(Code::Unsupported, message)
-    })?;
+    write_node(&node, &mut "$".to_owned(), &types, &mut out)?;
     out.extend_from_slice(if alone { b" AS JSON)" } else { b"" });
     Ok(out)
 }
 
-/// The paths of all scalars, in the order of the text.
-fn paths_of(node: &Node<'_>, path: &mut String, out: &mut Vec<String>) {
-    let length = path.len();
-    match node {
-        Node::Object(members) => {
-            for (name, value) in members {
-                path.push('.');
-                path.push_str(name);
-                paths_of(value, path, out);
-                path.truncate(length);
-            }
-        }
-        Node::Array(values) => {
-            for (index, value) in values.iter().enumerate() {
-                path.push_str(&format!("[{index}]"));
-                paths_of(value, path, out);
-                path.truncate(length);
-            }
-        }
-        Node::Scalar(_) => out.push(path.clone()),
-    }
+/// What stands between the quotes.
+fn inside(text: &str) -> &str {
+    text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text)
 }
 
-/// Append the expression. `types` are those of the scalars in order; the error is one that can't be written.
-fn write_node(node: &Node<'_>, types: &mut std::vec::IntoIter<String>, out: &mut Vec<u8>) -> Result<(), String> {
+/// Append the expression. The path is written as a member's name in the types.
+fn write_node(
+    node: &Node<'_>,
+    path: &mut String,
+    types: &HashMap<&str, &str>,
+    out: &mut Vec<u8>,
+) -> Result<(), Problem> {
+    let length = path.len();
     match node {
         Node::Object(members) => {
             out.extend_from_slice(b"JSON_OBJECT(");
@@ -128,7 +112,15 @@ fn write_node(node: &Node<'_>, types: &mut std::vec::IntoIter<String>, out: &mut
                 out.extend_from_slice(if index > 0 { b", JSON_UNQUOTE(" } else { b"JSON_UNQUOTE(" });
                 write_json(name, out);
                 out.extend_from_slice(b"), ");
-                write_node(value, types, out)?;
+                path.push('.');
+                for char in name.chars() {
+                    if matches!(char, '"' | '\\') {
+                        path.push('\\');
+                    }
+                    path.push(char);
+                }
+                write_node(value, path, types, out)?;
+                path.truncate(length);
             }
             out.push(b')');
         }
@@ -136,29 +128,61 @@ fn write_node(node: &Node<'_>, types: &mut std::vec::IntoIter<String>, out: &mut
             out.extend_from_slice(b"JSON_ARRAY(");
             for (index, value) in values.iter().enumerate() {
                 out.extend_from_slice(if index > 0 { b", " } else { b"" });
-                write_node(value, types, out)?;
+                path.push_str(&format!("[{index}]"));
+                write_node(value, path, types, out)?;
+                path.truncate(length);
             }
             out.push(b')');
         }
+        Node::Scalar(_) if length >= PATH => return Err(Problem::Path),
         Node::Scalar(text) => {
-            let found = types.next().unwrap_or_default();
-            let inner = text.trim_matches('"');
-            match found.as_str() {
-                "DECIMAL" => {
+            let inner = inside(text);
+            match types.get(path.as_str()) {
+                None => write_json(text, out),
+                Some(&"DECIMAL") => {
                     let digits = text.bytes().filter(u8::is_ascii_digit).count().clamp(1, 65);
                     let scale = text.split_once('.').map_or(0, |(_, behind)| behind.len());
                     out.extend_from_slice(format!("CAST('{text}' AS DECIMAL({digits},{scale}))").as_bytes());
                 }
-                "UNSIGNED INTEGER" => out.extend_from_slice(format!("CAST({text} AS UNSIGNED)").as_bytes()),
-                "DATE" => out.extend_from_slice(format!("DATE'{inner}'").as_bytes()),
-                "TIME" => out.extend_from_slice(format!("TIME'{inner}'").as_bytes()),
-                "DATETIME" => out.extend_from_slice(format!("TIMESTAMP'{inner}'").as_bytes()),
-                "STRING" | "INTEGER" | "DOUBLE" | "BOOLEAN" | "NULL" => write_json(text, out),
-                _ => return Err(found),
+                Some(&"UNSIGNED INTEGER") => {
+                    out.extend_from_slice(format!("CAST({text} AS UNSIGNED)").as_bytes());
+                }
+                Some(&"DATE") => out.extend_from_slice(format!("DATE'{inner}'").as_bytes()),
+                Some(&"TIME") => out.extend_from_slice(format!("TIME'{inner}'").as_bytes()),
+                Some(&"DATETIME") => out.extend_from_slice(format!("TIMESTAMP'{inner}'").as_bytes()),
+                Some(name @ (&"BLOB" | &"BIT")) => {
+                    let binary = binary(inner).ok_or_else(|| Problem::Type((*name).to_owned()))?;
+                    out.extend_from_slice(binary.as_bytes());
+                }
+                Some(name) => return Err(Problem::Type((*name).to_owned())),
             }
         }
     }
     Ok(())
+}
+
+/// An expression for binary text in a document, which is written as `base64:type252:...`, with the number of the type of the
+/// column that it came from. A column of a JSON_TABLE has that type, too.
+fn binary(text: &str) -> Option<String> {
+    let (kind, encoded) = text.strip_prefix("base64:type")?.split_once(':')?;
+    let encoded = encoded.replace("\\n", "");
+    let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
+    if encoded.len() % 4 != 0 || !encoded.bytes().all(is_base64) {
+        return None;
+    }
+    let length = encoded.len() / 4 * 3 - encoded.bytes().filter(|byte| *byte == b'=').count();
+    let bytes = format!("FROM_BASE64('{encoded}')");
+    let (value, kind) = match kind {
+        "15" => (bytes, format!("VARBINARY({length})")),
+        "16" => (format!("CAST(CONV(HEX({bytes}), 16, 10) AS UNSIGNED)"), format!("BIT({})", length * 8)),
+        "249" => (bytes, "TINYBLOB".to_owned()),
+        "250" => (bytes, "MEDIUMBLOB".to_owned()),
+        "251" => (bytes, "LONGBLOB".to_owned()),
+        "252" => (bytes, "BLOB".to_owned()),
+        "254" => (bytes, format!("BINARY({length})")),
+        _ => return None,
+    };
+    Some(format!("(SELECT `b` FROM JSON_TABLE(JSON_ARRAY({value}), '$[*]' COLUMNS (`b` {kind} PATH '$')) AS `j`)"))
 }
 
 fn write_json(text: &str, out: &mut Vec<u8>) {
@@ -269,26 +293,38 @@ impl<'t> Reader<'t> {
 mod tests {
     use super::*;
 
-    fn written(text: &str, types: &[&str]) -> Result<String, String> {
-        let mut types = types.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>().into_iter();
-        let mut out = Vec::new();
-        write_node(&parse(text).ok_or("unreadable")?, &mut types, &mut out)?;
-        String::from_utf8(out).map_err(|error| error.to_string())
+    fn written(text: &str, types: &str) -> Result<String, Problem> {
+        literal(text.as_bytes(), types.as_bytes()).map(|text| String::from_utf8(text).unwrap())
     }
 
     #[test]
     fn scalars_keep_their_types() {
-        assert_eq!(written("1.50", &["DECIMAL"]).unwrap(), "CAST('1.50' AS DECIMAL(3,2))");
-        assert_eq!(written("-100", &["DECIMAL"]).unwrap(), "CAST('-100' AS DECIMAL(3,0))");
-        assert_eq!(written("5", &["UNSIGNED INTEGER"]).unwrap(), "CAST(5 AS UNSIGNED)");
-        assert_eq!(written("\"2020-01-01\"", &["DATE"]).unwrap(), "DATE'2020-01-01'");
-        assert_eq!(written("true", &["BOOLEAN"]).unwrap(), "CAST(_utf8mb4 x'74727565' AS JSON)");
-        assert_eq!(written("\"base64:type15:AP8=\"", &["BLOB"]).unwrap_err(), "BLOB");
+        let scalar = |text: &str, name: &str| {
+            let made = written(&format!("[{text}]"), &format!(r#"{{"$[0]": "{name}"}}"#)).unwrap();
+            made.trim_start_matches("JSON_ARRAY(").strip_suffix(')').unwrap().to_owned()
+        };
+        assert_eq!(scalar("1.50", "DECIMAL"), "CAST('1.50' AS DECIMAL(3,2))");
+        assert_eq!(scalar("-100", "DECIMAL"), "CAST('-100' AS DECIMAL(3,0))");
+        assert_eq!(scalar("5", "UNSIGNED INTEGER"), "CAST(5 AS UNSIGNED)");
+        assert_eq!(scalar("\"2020-01-01\"", "DATE"), "DATE'2020-01-01'");
+        assert_eq!(
+            scalar("\"base64:type252:AP8=\"", "BLOB"),
+            "(SELECT `b` FROM JSON_TABLE(JSON_ARRAY(FROM_BASE64('AP8=')), '$[*]' COLUMNS (`b` BLOB PATH '$')) AS `j`)"
+        );
+        assert_eq!(
+            scalar("\"base64:type16:BQ==\"", "BIT"),
+            "(SELECT `b` FROM JSON_TABLE(JSON_ARRAY(CAST(CONV(HEX(FROM_BASE64('BQ==')), 16, 10) AS UNSIGNED)), '$[*]' COLUMNS \
+             (`b` BIT(8) PATH '$')) AS `j`)"
+        );
+        assert_eq!(written("true", "{}").unwrap(), "CAST(CAST(_utf8mb4 x'74727565' AS JSON) AS JSON)");
+        let unknown = written(r#"["base64:type255:AP8="]"#, r#"{"$[0]": "OPAQUE"}"#);
+        assert_eq!(unknown, Err(Problem::Type("OPAQUE".to_owned())));
+        assert_eq!(written(r#"["x'y"]"#, r#"{"$[0]": "BLOB"}"#), Err(Problem::Type("BLOB".to_owned())));
     }
 
     #[test]
     fn documents_are_made_of_their_parts() {
-        let made = written(r#"{"a": [1, {"b": []}], "c": {}}"#, &["INTEGER"]).unwrap();
+        let made = written(r#"{"a": [1, {"b": []}], "c": {}}"#, "{}").unwrap();
         let name = |letter: char| format!("JSON_UNQUOTE(CAST(_utf8mb4 x'22{:02x}22' AS JSON))", letter as u32);
         let one = "CAST(_utf8mb4 x'31' AS JSON)";
         let (a, b, c) = (name('a'), name('b'), name('c'));
@@ -299,11 +335,11 @@ mod tests {
     }
 
     #[test]
-    fn paths_name_what_they_lead_to() {
-        let node = parse(r#"{"a\"b": [1, {"é": "x, ]"}]}"#).unwrap();
-        let mut paths = Vec::new();
-        paths_of(&node, &mut "$".to_owned(), &mut paths);
-        assert_eq!(paths, [r#"$."a\"b"[0]"#, r#"$."a\"b"[1]."é""#]);
+    fn types_are_found_by_the_paths_of_their_values() {
+        let types = r#"{"$.\"a\\\"b\"[1].\"é\"": "DATE", "$.\"a\\\"b\"[0]": "UNSIGNED INTEGER"}"#;
+        let made = written(r#"{"a\"b": [1, {"é": "2024-01-01"}, 1]}"#, types).unwrap();
+        assert!(made.contains("CAST(1 AS UNSIGNED), JSON_OBJECT("), "{made}");
+        assert!(made.ends_with("DATE'2024-01-01'), CAST(_utf8mb4 x'31' AS JSON)))"), "{made}");
     }
 
     #[test]

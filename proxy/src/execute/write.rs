@@ -3,6 +3,7 @@
 use super::head;
 use super::ok_sum::OkSum;
 use super::route::lease;
+use super::row_numbers;
 use super::shard_rows::failed;
 use crate::backend::{Head, OkSummary};
 use crate::error::StatementError;
@@ -15,8 +16,19 @@ use tokio::time::Instant;
 /// The savepoint that a write on several shards is undone to, if it fails on one of them inside a transaction.
 const SAVEPOINT: &str = "`_shardgate_statement`";
 
-/// The warning of deprecated syntax, which MySQL gives when it parses: once for a statement.
-pub(super) const DEPRECATED: u16 = 1287;
+/// Errors of a row that IGNORE makes warnings of, with the row left out: duplicates, foreign keys, partitions, CHECKs.
+pub(super) fn is_ignored(errno: u16) -> bool {
+    matches!(errno, 1062 | 1451 | 1452 | 1526 | 1586 | 1748 | CHECK_VIOLATED)
+}
+
+/// What IGNORE makes a warning of, where a row violates a CHECK constraint.
+const CHECK_VIOLATED: u16 = 3819;
+
+/// Whether MySQL gives a warning when it parses, once for a statement: of syntax that is deprecated (VALUES(), the character
+/// set utf8, NATIONAL, collations of utf8mb3) or without effect (DELAYED).
+pub(super) fn is_of_parsing(code: u16) -> bool {
+    matches!(code, 1287 | 1681 | 3005 | 3719 | 3720 | 3778)
+}
 
 /// What one shard gets.
 pub(super) struct Part {
@@ -33,10 +45,10 @@ pub(super) struct Part {
 }
 
 /// Rows of an INSERT that one shard gets.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct InsertedRows {
-    /// How many.
-    pub(super) count: u64,
+    /// Which rows of the statement, counted from 0.
+    pub(super) numbers: Vec<usize>,
     /// INSERT IGNORE.
     pub(super) ignore: bool,
 }
@@ -69,16 +81,30 @@ pub(super) async fn run(
         let before = warnings.len();
         let (lease, mut answer) = answer(session, statement, lease, deadline, &mut warnings).await;
         done.extend(lease);
+        if let Some(rows) = &rows {
+            let said = warnings.get_mut(before..).unwrap_or_default();
+            said.iter_mut().for_each(|warning| row_numbers::of_statement(&mut warning.message, &rows.numbers));
+            if let Err(StatementError::Shard(error)) = &mut answer {
+                let mut message = String::from_utf8_lossy(&error.message).into_owned();
+                row_numbers::of_statement(&mut message, &rows.numbers);
+                error.message = message.into_bytes();
+            }
+        }
         // A prepared statement has been warned of when it was prepared.
-        if let (Ok(ok), true) = (&mut answer, statement.binary || repeats || index > 0) {
+        let mut dropped = 0;
+        if answer.is_ok() && (statement.binary || repeats || index > 0) {
             let said = warnings.split_off(before);
             let count = said.len();
-            warnings.extend(said.into_iter().filter(|warning| warning.code != DEPRECATED));
-            let dropped = before + count - warnings.len();
-            ok.warnings = ok.warnings.saturating_sub(u16::try_from(dropped).unwrap_or(u16::MAX));
+            warnings.extend(said.into_iter().filter(|warning| !is_of_parsing(warning.code)));
+            dropped = before + count - warnings.len();
         }
         match (answer, rows) {
-            (Ok(ok), Some(rows)) => sum.add_rows(&ok, rows.count, rows.ignore),
+            (Ok(ok), Some(rows)) => {
+                // A row that IGNORE leaves out for a CHECK isn't a record.
+                let said = warnings.get(before..).unwrap_or_default();
+                let unchecked = said.iter().filter(|warning| warning.code == CHECK_VIOLATED).count();
+                sum.add_rows(&ok, rows.numbers.len().saturating_sub(unchecked) as u64, rows.ignore);
+            }
             (Ok(ok), None) if alike => sum.add_alike(&ok),
             (Ok(ok), None) => sum.add(&ok),
             (Err(error), _) => {
@@ -86,6 +112,7 @@ pub(super) async fn run(
                 failure = failure.or(Some(error));
             }
         }
+        sum.remove_warnings(u16::try_from(dropped).unwrap_or(u16::MAX));
     }
     for mut lease in done {
         if failure.is_some() && savepoint && lease.in_transaction {

@@ -38,6 +38,8 @@ impl Session {
         if errno == DEADLOCK && was_open {
             lease.in_transaction = false;
         }
+        // With autocommit off even a statement that fails may have begun a transaction, whose locks must not outlive it.
+        lease.backend.tainted |= !was_open && !self.state.autocommit();
         self.connections.put_back(lease).await;
         if errno == DEADLOCK && was_open {
             self.roll_back_others().await;

@@ -11,6 +11,7 @@ use shardgate_router::error::Code;
 use shardgate_router::plan::{KillScope, Local, PrepareSource, Show};
 use shardgate_wire::ColumnType;
 use shardgate_wire::command::ChangeUser;
+use shardgate_wire::reply::OkPacket;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -50,7 +51,17 @@ impl Session {
                 let rows = vec![vec![Some(document.to_string())]];
                 return self.answer(statement, &ShowResult { columns, rows });
             }
-            Local::Prepare { name, from } => self.prepare_named(name, from).await?,
+            Local::Prepare { name, from } => {
+                self.prepare_named(name, from).await?;
+                self.state.row_count = 0;
+                let ok = OkPacket {
+                    status: self.status(),
+                    info: b"Statement prepared".as_slice().into(),
+                    ..OkPacket::default()
+                };
+                self.client.ok(&ok);
+                return Ok(());
+            }
             Local::Execute { name, using } => return self.execute_named(name, using).await,
             Local::Deallocate(name) => self.deallocate(name)?,
             Local::NoOperation => {}

@@ -176,7 +176,8 @@ impl Session {
             | Local::Execute { .. }
             | Local::Deallocate(_),
         )
-        | Operator::Load(_) = &plan.root
+        | Operator::Load(_)
+        | Operator::StagedLoad(_) = &plan.root
         {
             let message = "This command is not supported in the prepared statement protocol yet";
             return Err(StatementError::sql(Code::NotPreparable, message));

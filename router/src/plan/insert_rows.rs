@@ -31,6 +31,8 @@ pub struct InsertRows {
     pub suffix: Vec<SuffixPart>,
     /// ON DUPLICATE KEY UPDATE may move rows to other shards.
     pub rekey: Option<Box<Rekey>>,
+    /// How often VALUES() stands in ON DUPLICATE KEY UPDATE, of which MySQL warns when it parses.
+    pub deprecated: u32,
     /// INSERT IGNORE.
     pub ignore: bool,
     /// The lookup vindexes that get a row for each row, and where the values of their columns are.

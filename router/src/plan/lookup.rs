@@ -132,9 +132,12 @@ impl Lookup {
     }
 }
 
-/// A lookup vindex whose rows are written with those of the table that owns it.
+/// A lookup vindex whose rows are written with those of the table that owns it; with those of another table they are
+/// looked at: they must be there.
 #[derive(Debug, Clone)]
 pub struct OwnedLookup {
+    /// The table that is written owns it.
+    pub owned: bool,
     /// The vindex.
     pub vindex: Arc<Vindex>,
     /// Its table.
@@ -154,7 +157,7 @@ impl PartialEq for OwnedLookup {
     fn eq(&self, other: &Self) -> bool {
         self.vindex.name() == other.vindex.name()
             && (&self.table, &self.from, &self.columns) == (&other.table, &other.from, &other.columns)
-            && self.key == other.key
+            && (self.owned, &self.key) == (other.owned, &other.key)
             && self.converts_alike == other.converts_alike
     }
 }

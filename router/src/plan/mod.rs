@@ -23,6 +23,7 @@ mod placement;
 mod pulled;
 mod rekey;
 mod route;
+mod staged_load;
 mod summed;
 mod target;
 mod template;
@@ -55,6 +56,7 @@ pub use placement::{PlacedColumn, Placement};
 pub use pulled::Pulled;
 pub use rekey::Rekey;
 pub use route::{Effects, Route};
+pub use staged_load::StagedLoad;
 pub use summed::Summed;
 pub use target::{Comparison, KeyExpr, KeyList, ShardSet, Target, shard_of};
 pub use template::{Arithmetic, Piece, Pos, RenderContext, SessionValue, Template, ValueExpr, limit};
@@ -166,6 +168,8 @@ pub enum Operator {
     Change(Box<Change>),
     /// Load a client's file, each row on its shard.
     Load(Box<Load>),
+    /// Load a client's file into a temporary table, and insert its rows from there.
+    StagedLoad(Box<StagedLoad>),
     /// Run a data definition on every shard.
     Ddl(Ddl),
     /// Run a statement over rows of `information_schema` that are gathered from all servers.
@@ -232,6 +236,7 @@ impl Operator {
             | Operator::Pulled(_)
             | Operator::Summed(_)
             | Operator::Load(_)
+            | Operator::StagedLoad(_)
             | Operator::Ddl(_)
             | Operator::Metadata(_)
             | Operator::NextValues { .. }

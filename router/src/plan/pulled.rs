@@ -8,6 +8,8 @@ use super::Template;
 pub struct Pulled {
     /// `SELECT (subquery)`, in the order of the text.
     pub queries: Vec<Template>,
+    /// How many of them are in the values, the first ones. The others are in ON DUPLICATE KEY UPDATE.
+    pub of_values: u32,
     /// The text before, between and behind the subqueries: one more than there are of these.
     pub parts: Vec<Template>,
 }

@@ -21,6 +21,8 @@ pub struct TrialColumn {
     /// The value becomes one of the row's, so that it is computed once: the column's default isn't always the same. A
     /// generated column takes no value.
     pub given: bool,
+    /// It has no default: MySQL takes the row only with IGNORE, or without strict mode, and gives the column its type's.
+    pub missing: bool,
 }
 
 impl Trial {

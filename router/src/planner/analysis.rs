@@ -82,6 +82,14 @@ pub(super) struct QualifiedColumn {
     pub(super) database: Box<str>,
 }
 
+/// An aggregate function in a subquery whose columns are all of the statement around it.
+pub(super) struct StatementAggregate {
+    /// Its first argument.
+    pub(super) argument: Span,
+    /// A column of the subquery's own tables, as it is named there; `None`: there is none that is known.
+    pub(super) column: Option<String>,
+}
+
 /// Everything of the analysis.
 pub(super) struct Analysis<'a> {
     pub(super) context: &'a Context<'a>,
@@ -98,6 +106,8 @@ pub(super) struct Analysis<'a> {
     pub(super) memberships: Vec<(usize, Node, Node)>,
     /// An aggregate function in a subquery that aggregates the rows of a block around it.
     pub(super) outer_aggregate: Option<Span>,
+    /// Aggregate functions of columns of the statement's own tables, in subqueries right within it.
+    pub(super) aggregates_of_statement: Vec<StatementAggregate>,
     nodes: Vec<(usize, Box<str>)>,
     index: HashMap<(usize, Box<str>), Node>,
     infos: Vec<Option<ColumnInfo>>,
@@ -116,6 +126,7 @@ impl<'a> Analysis<'a> {
             travelling: Vec::new(),
             memberships: Vec::new(),
             outer_aggregate: None,
+            aggregates_of_statement: Vec::new(),
             nodes: Vec::new(),
             index: HashMap::new(),
             infos: Vec::new(),

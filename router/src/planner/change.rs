@@ -103,7 +103,7 @@ pub(super) fn plan(
         return Err(unsupported("assigning user variables in an UPDATE or DELETE of rows on several shards"));
     }
     refuse_targets_in_subqueries(analysis, written)?;
-    let mut builder = Builder { planning, bound, changing, items: Vec::new() };
+    let mut builder = Builder { planning, bound, changing, items: Vec::new(), order: Vec::new() };
     let mut tables = Vec::new();
     // A join is several tables too, also where one of them only is written.
     let several = bound.scope.entries.len() > 1;
@@ -111,11 +111,6 @@ pub(super) fn plan(
         tables.extend(builder.table(analysis, factor, several)?);
     }
     let in_steps = tables.iter().any(|table| table.lookups.is_some());
-    if in_steps && alone.is_none() {
-        return Err(unsupported(
-            "a write of tables of several keyspaces, one of which owns a lookup vindex; write to one keyspace at a time",
-        ));
-    }
     let find = builder.find()?;
     let alone = match alone {
         Some((keyspace, target)) => {
@@ -172,6 +167,8 @@ struct Builder<'b> {
     changing: Changing<'b>,
     /// The select list of the SELECT that finds the rows.
     items: Vec<Vec<Piece>>,
+    /// The columns that the rows are found in the order of, where the statement doesn't say one.
+    order: Vec<String>,
 }
 
 impl<'b> Builder<'b> {
@@ -233,6 +230,9 @@ impl<'b> Builder<'b> {
             pieces.push(sql(if index > 0 { ", " } else { " ORDER BY " }));
             pieces.extend(self.source(item.span)?);
         }
+        if self.changing.order_by().is_empty() && !self.order.is_empty() {
+            pieces.push(sql(&format!(" ORDER BY {}", self.order.join(", "))));
+        }
         if let Some(limit) = self.changing.limit() {
             pieces.push(sql(" LIMIT "));
             pieces.extend(self.source(limit.span)?);
@@ -288,6 +288,11 @@ impl<'b> Builder<'b> {
             ..moves
         });
         let lookups = self.lookups(analysis, factor, &table, &found, &assignments)?;
+        if (moves.is_some() || lookups.is_some()) && self.changing.ignore() && !several && key.primary {
+            // MySQL goes along the primary key, and which row meets a duplicate depends on it.
+            let name = quoted(&factor.exposed_name().value);
+            self.order = key.columns.iter().map(|column| format!("{name}.{}", quoted(column))).collect();
+        }
         let tail = self.tail(several)?;
         Ok(Some(ChangedTable {
             keyspace: Arc::clone(&table.keyspace),
@@ -423,9 +428,32 @@ impl<'b> Builder<'b> {
         Ok(SetItem { text: Template { pieces }, value: Some(value) })
     }
 
+    /// The client's text of a value, as it is in the select list. There an aggregate function of columns of the written
+    /// tables would be the list's own; an UPDATE has none, and leaves it to the subquery that it stands in: a column of
+    /// that one keeps it there.
+    fn listed(&self, analysis: &Analysis<'_>, expr: &Expr) -> Result<Vec<Piece>, SqlError> {
+        let pieces = self.source(expr.span)?;
+        let mut edits = Edits::default();
+        for found in analysis.aggregates_of_statement.iter().filter(|found| expr.span.contains(found.argument)) {
+            let Some(column) = &found.column else {
+                let text = String::from_utf8_lossy(found.argument.of(self.planning.text)).into_owned();
+                return Err(unsupported(format!(
+                    "an aggregate function of {text}, in a subquery without a table whose columns are known, in an UPDATE of \
+                     rows on several shards"
+                )));
+            };
+            edits.insert(found.argument.start, format!("IF({column} IS NULL, "));
+            let mut again = vec![Piece::Sql(", ".into())];
+            again.extend(self.source(found.argument)?);
+            again.push(Piece::Sql(")".into()));
+            edits.replace(Span::at(found.argument.end), again);
+        }
+        if edits.is_empty() { Ok(pieces) } else { edits.pieces(expr.span, self.planning.fingerprint) }
+    }
+
     /// A value that is computed when the rows are found. FLOAT loses digits as text, so it is read as DOUBLE.
     fn value(&mut self, analysis: &mut Analysis<'_>, expr: &Expr) -> Result<u32, SqlError> {
-        let mut pieces = self.source(expr.span)?;
+        let mut pieces = self.listed(analysis, expr)?;
         let mut binder = Binder::new(analysis, &self.planning.parsed.statement);
         let node = binder.expr_node(expr, &self.bound.scope);
         let is_float = node.and_then(|node| analysis.info(node)).is_some_and(|info| info.data_type == DataType::Float);
@@ -528,7 +556,10 @@ impl Builder<'_> {
         if self.changing.is_update() && !moves && !lookup_columns.any(assigned) {
             return Ok(None);
         }
-        let owned = super::lookup::owned(self.planning.context, table)?;
+        let mut owned = super::lookup::owned(self.planning.context, table)?;
+        if !self.changing.is_update() {
+            owned.retain(|lookup| lookup.owned);
+        }
         if owned.is_empty() {
             return Ok(None);
         }
@@ -577,7 +608,8 @@ pub(super) fn carried_row(
 }
 
 impl CopiedColumn {
-    fn of(column: &schema::Column) -> Self {
+    /// How a column is carried over.
+    pub(super) fn of(column: &schema::Column) -> Self {
         let name = quoted(&column.name);
         let read = match column.data_type {
             // As text it has six digits.

@@ -20,6 +20,11 @@ pub(super) struct Edits {
 }
 
 impl Edits {
+    /// Whether there are none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.edits.is_empty()
+    }
+
     /// Put the pieces in the place of the span's text (an empty span: put them there).
     pub(super) fn replace(&mut self, span: Span, pieces: Vec<Piece>) {
         self.edits.push(Edit { span, pieces });

@@ -129,6 +129,7 @@ fn explained(operator: Operator, fingerprint: &Fingerprint) -> Result<Operator, 
         Operator::Explained(_)
         | Operator::Summed(_)
         | Operator::Load(_)
+        | Operator::StagedLoad(_)
         | Operator::Pulled(_)
         | Operator::Ddl(_)
         | Operator::NextValues { .. }

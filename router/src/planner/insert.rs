@@ -61,8 +61,8 @@ pub(super) fn plan(mut planning: Planning<'_>, insert: &ast::Insert) -> Result<P
         InsertSource::Set { assignments, .. } => assignments.iter().map(|assignment| &assignment.value).collect(),
         InsertSource::Query(_) => Vec::new(),
     };
-    let updates = insert.on_duplicate.iter().map(|assignment| &assignment.value);
-    let expressions: Vec<&Expr> = values.iter().copied().chain(updates).collect();
+    let updates: Vec<&Expr> = insert.on_duplicate.iter().map(|assignment| &assignment.value).collect();
+    let expressions: Vec<&Expr> = values.iter().chain(&updates).copied().collect();
     Binder::new(&mut analysis, &planning.parsed.statement).write(None, &[], None, &expressions, None)?;
     let keyspace = Arc::clone(&table.keyspace);
     let is_elsewhere = |other: &&Occurrence| !same_place(planning.context.catalog, &other.table, &keyspace);
@@ -72,13 +72,13 @@ pub(super) fn plan(mut planning: Planning<'_>, insert: &ast::Insert) -> Result<P
         // An alias makes it another table to MySQL here.
         let name = &insert.table.name.value;
         super::change::refuse_in_subqueries(&analysis, insert.table.span, name, |other| other.can_alias)?;
-        if let Some(root) = super::pulled::plan(&planning, &values, &elsewhere)? {
+        if let Some(root) = super::pulled::plan(&planning, &values, &updates, &elsewhere)? {
             return Ok(planning.finish(class, &analysis, root));
         }
         return Err(SqlError::new(
             Code::Unsupported,
-            "unsupported: a subquery in an INSERT's values that reads a table of another keyspace or of other shards; read \
-             the value first",
+            "unsupported: a subquery in an INSERT that reads a table of another keyspace or of other shards, and isn't a value \
+             by itself; read the value first",
         ));
     }
     planning.qualify(&analysis, &keyspace);
@@ -154,11 +154,13 @@ fn split(planning: &mut Planning<'_>, insert: &ast::Insert, table: &Resolved) ->
     };
     let vindex = table.primary_vindex().cloned();
     let lookups = super::lookup::owned(planning.context, table)?;
-    let duplicates = if lookups.is_empty() { None } else { duplicates(planning, insert, table)? };
     let rekey = match &vindex {
         Some(vindex) => super::rekey::plan(planning, insert, table, vindex, &lookups)?,
         None => None,
     };
+    let owns = lookups.iter().any(|lookup| lookup.owned);
+    let duplicates = if owns { duplicates(planning, insert, table, rekey.is_some())? } else { None };
+    super::lookup::refuse_updates(insert, &lookups)?;
     let names = columns(planning, insert, table)?;
     let stored = match &vindex {
         Some(vindex) => {
@@ -177,9 +179,6 @@ fn split(planning: &mut Planning<'_>, insert: &ast::Insert, table: &Resolved) ->
     // A row of another length is MySQL's to refuse, which it does before it writes anything.
     if rows.iter().any(|row| row.len() != names.len() && !(row.len() == 0 && names.is_empty())) {
         return planning.whole(&table.keyspace, Target::AnyShard);
-    }
-    if !stored.is_empty() {
-        trial::refuse(table, &lookups)?;
     }
     let places = Places {
         names: &names,
@@ -256,6 +255,7 @@ fn duplicates(
     planning: &Planning<'_>,
     insert: &ast::Insert,
     table: &Resolved,
+    rekeyed: bool,
 ) -> Result<Option<DuplicateRows>, SqlError> {
     let duplicates = match insert {
         ast::Insert { replace: true, .. } => Duplicates::Replaced,
@@ -283,7 +283,7 @@ fn duplicates(
         .on_duplicate
         .iter()
         .find(|assignment| key.columns.iter().any(|column| assignment.column.column.is(column)));
-    if assigned.is_some() {
+    if assigned.is_some() && !rekeyed {
         return refused("a column of its key is assigned, by which the row is found again");
     }
     if live

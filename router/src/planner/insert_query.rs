@@ -62,29 +62,34 @@ pub(super) fn plan(
     };
     // Where the statement runs as it is: rows that are read where they are to be.
     let metadata = super::metadata::is_gathered(&planning, &analysis);
-    let whole = if elsewhere || generated || metadata || rekey.is_some() || !lookups.is_empty() {
-        None
+    let (whole, meet) = if elsewhere || generated || metadata || rekey.is_some() || !lookups.is_empty() {
+        (None, !elsewhere)
     } else {
-        match &vindex {
-            None => match analysis.routing()?.kind {
-                RoutingKind::Unsharded => Some(Target::Unsharded),
-                RoutingKind::AnyShard if matches!(table.kind, ResolvedKind::Reference(_)) => Some(Target::Alike),
-                RoutingKind::AnyShard => Some(Target::AnyShard),
-                RoutingKind::Together(_) | RoutingKind::Apart(_) => None,
-            },
-            Some(vindex) => in_place(&planning, &mut analysis, &parts, vindex)?,
+        match where_it_runs(&planning, &mut analysis, &parts, vindex.as_ref()) {
+            // The query's own tables are in several keyspaces, which don't meet where one of them is sharded.
+            Err(error) if error.code == Code::CrossKeyspace => (None, false),
+            found => (found?, true),
         }
     };
     let in_place = whole.as_ref().is_some_and(|target| !matches!(target, Target::OneShard { .. }));
+    let updates: Vec<&Expr> = insert.on_duplicate.iter().map(|assignment| &assignment.value).collect();
+    let subqueries = super::pulled::subqueries(&updates);
+    if !in_place
+        && !subqueries.is_empty()
+        && let Some(root) = super::pulled::plan(&planning, &[], &updates, &subqueries)?
+    {
+        // Where the statement can still run as it is, it does.
+        return match whole {
+            Some(Target::OneShard { .. }) | None => Ok(planning.finish(class, &analysis, root)),
+            Some(_) => Err(super::internal("an INSERT ... SELECT that runs where it is")),
+        };
+    }
     let mut source_columns = Vec::new();
     let copied = if in_place {
         None
     } else {
         source_columns = self::source_columns(&planning, &mut analysis, &parts)?;
-        let mut copied = copy(&planning, &mut analysis, &parts, &source_columns, !elsewhere)?;
-        if copied.trial.is_some() {
-            trial::refuse(&table, &lookups)?;
-        }
+        let mut copied = copy(&planning, &mut analysis, &parts, &source_columns, meet)?;
         let names = columns(&planning, insert, &table)?;
         for lookup in lookups {
             let sources =
@@ -120,6 +125,24 @@ pub(super) fn plan(
     Ok(planning.finish(class, &analysis, root))
 }
 
+/// Where a statement runs as it is, if it does.
+fn where_it_runs(
+    planning: &Planning<'_>,
+    analysis: &mut Analysis<'_>,
+    parts: &Parts<'_>,
+    vindex: Option<&ColumnVindex>,
+) -> Result<Option<Target>, SqlError> {
+    if let Some(vindex) = vindex {
+        return in_place(planning, analysis, parts, vindex);
+    }
+    Ok(match analysis.routing()?.kind {
+        RoutingKind::Unsharded => Some(Target::Unsharded),
+        RoutingKind::AnyShard if matches!(parts.table.kind, ResolvedKind::Reference(_)) => Some(Target::Alike),
+        RoutingKind::AnyShard => Some(Target::AnyShard),
+        RoutingKind::Together(_) | RoutingKind::Apart(_) => None,
+    })
+}
+
 /// Where a statement into a sharded table runs as it is, if the rows read are on the shards that they are written on; all
 /// of them ([`Target::OneShard`]: only if that is one shard).
 fn in_place(
@@ -151,7 +174,10 @@ fn owned_lookups(
     table: &Resolved,
 ) -> Result<Vec<OwnedLookup>, SqlError> {
     let lookups = super::lookup::owned(planning.context, table)?;
-    if lookups.is_empty() || !(insert.replace || insert.ignore || !insert.on_duplicate.is_empty()) {
+    super::lookup::refuse_updates(insert, &lookups)?;
+    if !lookups.iter().any(|lookup| lookup.owned)
+        || !(insert.replace || insert.ignore || !insert.on_duplicate.is_empty())
+    {
         return Ok(lookups);
     }
     Err(unsupported(format!(
@@ -206,9 +232,6 @@ fn copy(
     described_here: bool,
 ) -> Result<InsertRows, SqlError> {
     let Parts { insert, query, bound, output, table } = *parts;
-    if !insert.partitions.is_empty() {
-        return Err(unsupported("PARTITION in an INSERT ... SELECT of rows that move between shards".to_owned()));
-    }
     let names = columns(planning, insert, table)?;
     for name in &names {
         if has_column(planning.context, table, name) == Some(false) {
@@ -280,11 +303,26 @@ fn copy(
         prefix: Template::UNCHANGED,
         suffix: Vec::new(),
         rekey: None,
+        deprecated: values_functions(insert),
         trial,
         ignore: insert.ignore,
         lookups: Vec::new(),
         described_here,
     })
+}
+
+/// How often VALUES() stands in ON DUPLICATE KEY UPDATE.
+fn values_functions(insert: &ast::Insert) -> u32 {
+    struct Count(u32);
+    impl Visitor for Count {
+        fn expr(&mut self, expr: &Expr) {
+            self.0 += u32::from(matches!(expr.kind, ExprKind::InsertValue(_)));
+            walk_expr(self, expr);
+        }
+    }
+    let mut count = Count(0);
+    insert.on_duplicate.iter().for_each(|assignment| count.expr(&assignment.value));
+    count.0
 }
 
 /// A FLOAT as text has six digits: columns of that type are read as DOUBLE, which has all.
@@ -347,9 +385,16 @@ fn star_width(entry: &Entry, analysis: &Analysis<'_>) -> usize {
     }
 }
 
+/// Where the table's name ends, with the list of its partitions.
+fn table_end(planning: &Planning<'_>, insert: &ast::Insert) -> u32 {
+    let Some(last) = insert.partitions.last() else { return insert.table.span.end };
+    let rest = planning.text.get(last.span.end as usize..).unwrap_or_default();
+    last.span.end + rest.iter().position(|byte| *byte == b')').map_or(0, |at| at as u32 + 1)
+}
+
 /// From the columns to ON DUPLICATE KEY UPDATE: the query, with parentheses around it.
 fn source_span(planning: &Planning<'_>, insert: &ast::Insert, query: &Query) -> Span {
-    let start = insert.columns.as_ref().map_or(insert.table.span.end, |columns| columns.span.end);
+    let start = insert.columns.as_ref().map_or_else(|| table_end(planning, insert), |columns| columns.span.end);
     let end = insert.on_duplicate_span.map_or(planning.parsed.span.end, |span| span.start);
     Span::new(start.min(query.span.start), end.max(query.span.end))
 }
@@ -363,7 +408,7 @@ fn prefix(
 ) -> Result<Template, SqlError> {
     let auto = table.vtable().and_then(|vtable| vtable.auto_increment.as_ref());
     let mut edits = planning.edits.clone();
-    let mut end = insert.table.span.end;
+    let mut end = table_end(planning, insert);
     if let Some(columns) = &insert.columns {
         end = columns.span.end;
         let missing = auto.filter(|auto| !columns.columns.iter().any(|column| column.column.is(&auto.column)));
@@ -443,7 +488,11 @@ fn source_columns(
     let mut collect = Collect { columns: Vec::new(), paths: false, query: false };
     insert.on_duplicate.iter().for_each(|assignment| collect.expr(&assignment.value));
     if collect.query {
-        return Err(unsupported("a subquery in ON DUPLICATE KEY UPDATE of rows that move between shards".to_owned()));
+        return Err(unsupported(
+            "a subquery in ON DUPLICATE KEY UPDATE of rows that move between shards, which isn't a value by itself; read the \
+             value first"
+                .to_owned(),
+        ));
     }
     if collect.paths && !bound.scope.entries.is_empty() {
         return Err(unsupported(

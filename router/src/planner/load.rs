@@ -5,11 +5,14 @@ use super::cursor::{Cursor, Name};
 use super::edit::Edits;
 use super::insert::auto_increment;
 use super::names::{self, Resolved, ResolvedKind};
-use super::{Context, pass, statement};
+use super::{Context, local, pass, statement};
 use crate::error::{Code, SqlError};
 use crate::fingerprint::{Fingerprint, unquote};
 use crate::load_text::LoadFormat;
-use crate::plan::{Effects, Load, Operator, Piece, Plan, Route, StatementClass, TableUse, Target};
+use crate::plan::{
+    CopiedColumn, Effects, Load, Operator, Piece, Plan, Route, StagedLoad, StatementClass, TableUse, Target, Template,
+};
+use crate::schema::{self, ColumnDefault};
 use crate::sql::ast::{Ident, Span, TableName, eq_ignore_case};
 use crate::sql::token::TokenKind;
 use std::sync::Arc;
@@ -32,7 +35,12 @@ struct Clauses {
     list: Option<(u32, Vec<Option<Box<str>>>)>,
     /// Columns that SET assigns.
     assigned: Vec<Box<str>>,
-    variables: bool,
+    /// SET has a subquery.
+    queries: bool,
+    /// User variables, of the list and of SET.
+    variables: Vec<Box<str>>,
+    /// REPLACE.
+    replace: bool,
 }
 
 /// Plan the statement, with the cursor on LOAD.
@@ -55,7 +63,13 @@ pub(super) fn plan(
         edits.replace(span, vec![Piece::Database(Arc::clone(&table.keyspace)), Piece::Sql(written.into())]);
     }
     let used = TableUse { keyspace: Arc::clone(&table.keyspace), table: Arc::clone(&table.table), written: true };
-    let effects = Effects { taints_connection: clauses.variables, asks_for_file: clauses.local, ..Effects::default() };
+    let mut effects = Effects {
+        taints_connection: !clauses.variables.is_empty(),
+        asks_for_file: clauses.local,
+        reads_variables: clauses.variables.clone(),
+        writes_variables: clauses.variables.clone(),
+        ..Effects::default()
+    };
     let whole = |target| -> Result<Operator, SqlError> {
         let sql = edits.whole(cursor.text, fingerprint)?;
         let keyspace = Arc::clone(&table.keyspace);
@@ -72,7 +86,18 @@ pub(super) fn plan(
         }
         ResolvedKind::Sharded(_) => {
             pins = statement::literal_slots(fingerprint);
-            Operator::Load(Box::new(split(clauses, &table, edits, cursor.text, fingerprint, context)?))
+            refuse(&clauses)?;
+            match reason_to_stage(&clauses, &table, context)? {
+                Some(reason) => {
+                    let sql = edits.whole(cursor.text, fingerprint)?;
+                    Operator::StagedLoad(Box::new(staged(clauses, &table, sql, reason, context)?))
+                }
+                None => {
+                    // The last row is on one of several shards.
+                    effects.writes_variables.clear();
+                    Operator::Load(Box::new(split(clauses, &table, edits, cursor.text, fingerprint, context)?))
+                }
+            }
         }
     };
     let pins = statement::pins(cursor.text, fingerprint, &pins);
@@ -81,6 +106,110 @@ pub(super) fn plan(
 
 fn unsupported(what: &str) -> SqlError {
     SqlError::new(Code::Unsupported, format!("unsupported: {what}"))
+}
+
+/// Refuse what isn't done for a table whose rows are split.
+fn refuse(clauses: &Clauses) -> Result<(), SqlError> {
+    if !clauses.local {
+        return Err(unsupported(
+            "LOAD DATA without LOCAL into a sharded table: the file would have to be on each shard's server; say LOCAL",
+        ));
+    }
+    if clauses.queries {
+        return Err(unsupported(
+            "a subquery in SET of a LOAD DATA into a sharded table; read the value into a user variable first",
+        ));
+    }
+    Ok(())
+}
+
+/// Why the file itself doesn't tell the shards of its rows; `None`: it does.
+fn reason_to_stage(clauses: &Clauses, table: &Resolved, context: &Context<'_>) -> Result<Option<String>, SqlError> {
+    let Some(vindex) = table.primary_vindex() else { return Err(super::internal("a sharded table has no vindex")) };
+    if clauses.xml {
+        return Ok(Some("it is XML".to_owned()));
+    }
+    let format = &clauses.format;
+    if format.field_end.is_empty() {
+        return Ok(Some("its fields are of fixed width".to_owned()));
+    }
+    let markers = format
+        .field_end
+        .iter()
+        .chain(&format.line_end)
+        .chain(&format.line_start)
+        .chain(&format.enclosed)
+        .chain(&format.escape);
+    if !markers.copied().all(|byte| byte.is_ascii()) {
+        return Ok(Some("its terminators aren't ASCII".to_owned()));
+    }
+    if let Some(charset) = &clauses.charset
+        && !CUT_BY_BYTES.iter().any(|known| eq_ignore_case(known, charset))
+    {
+        return Ok(Some(format!("it isn't cut byte by byte in the character set {charset}")));
+    }
+    if let Some(owned) = super::lookup::owned(context, table)?.first() {
+        return Ok(Some(format!("rows of the lookup vindex `{}` go with its rows", owned.vindex.name())));
+    }
+    let auto = table.vtable().and_then(|vtable| vtable.auto_increment.as_ref());
+    for key in &vindex.columns {
+        if clauses.assigned.iter().any(|name| eq_ignore_case(name, key)) {
+            return Ok(Some(format!("SET assigns `{key}`")));
+        }
+        let listed = match &clauses.list {
+            Some((_, columns)) => columns.iter().flatten().any(|name| eq_ignore_case(name, key)),
+            None => true,
+        };
+        let computed = table
+            .live(context)
+            .and_then(|live| live.column(key))
+            .is_some_and(|column| column.generated || !matches!(column.default, ColumnDefault::None));
+        if !listed && computed && !auto.is_some_and(|auto| eq_ignore_case(&auto.column, key)) {
+            return Ok(Some(format!("MySQL computes `{key}`")));
+        }
+    }
+    Ok(None)
+}
+
+/// Load into a temporary table first.
+fn staged(
+    clauses: Clauses,
+    table: &Resolved,
+    sql: Template,
+    reason: String,
+    context: &Context<'_>,
+) -> Result<StagedLoad, SqlError> {
+    let Some(live) = table.live(context) else {
+        return Err(unsupported(&format!("LOAD DATA into `{}` before its columns are known", table.table)));
+    };
+    let is_given = |name: &str| {
+        let listed = match &clauses.list {
+            Some((_, columns)) => columns.iter().flatten().any(|column| eq_ignore_case(column, name)),
+            None => true,
+        };
+        listed || clauses.assigned.iter().any(|assigned| eq_ignore_case(assigned, name))
+    };
+    let auto = table.vtable().and_then(|vtable| vtable.auto_increment.as_ref());
+    let counts = |column: &schema::Column| {
+        column.auto_increment || auto.is_some_and(|auto| eq_ignore_case(&auto.column, &column.name))
+    };
+    if let Some(column) = live.columns.iter().find(|column| counts(column) && is_given(&column.name)) {
+        return Err(unsupported(&format!(
+            "LOAD DATA with values for `{}`, which is numbered, where the file doesn't tell the shards of its rows ({reason}); \
+             leave the column out",
+            column.name
+        )));
+    }
+    let inserted = live.columns.iter().filter(|column| !column.generated && !counts(column));
+    Ok(StagedLoad {
+        keyspace: Arc::clone(&table.keyspace),
+        table: Arc::clone(&table.table),
+        file: clauses.file,
+        replace: clauses.replace,
+        columns: inserted.map(CopiedColumn::of).collect(),
+        reason: reason.into(),
+        sql,
+    })
 }
 
 /// Load into a table whose rows are split.
@@ -92,38 +221,11 @@ fn split(
     fingerprint: &Fingerprint,
     context: &Context<'_>,
 ) -> Result<Load, SqlError> {
-    if !clauses.local {
-        return Err(unsupported(
-            "LOAD DATA without LOCAL into a sharded table: the file would have to be on each shard's server; say LOCAL",
-        ));
-    }
-    if clauses.xml {
-        return Err(unsupported("LOAD XML into a sharded table; LOAD DATA LOCAL is supported"));
-    }
     let format = clauses.format;
-    if format.field_end.is_empty() {
-        return Err(unsupported("fields of fixed width in a LOAD DATA into a sharded table"));
-    }
-    let markers = format
-        .field_end
-        .iter()
-        .chain(&format.line_end)
-        .chain(&format.line_start)
-        .chain(&format.enclosed)
-        .chain(&format.escape);
-    if !markers.copied().all(|byte| byte.is_ascii()) {
-        return Err(unsupported("terminators beyond ASCII in a LOAD DATA into a sharded table"));
-    }
-    if let Some(charset) = &clauses.charset
-        && !CUT_BY_BYTES.iter().any(|known| eq_ignore_case(known, charset))
-    {
-        return Err(unsupported(&format!("a file in {charset} in a LOAD DATA into a sharded table")));
-    }
     let utf8 = clauses.charset.as_deref().is_some_and(|name| name.to_ascii_lowercase().starts_with("utf8"));
     let (Some(vtable), Some(vindex)) = (table.vtable(), table.primary_vindex()) else {
         return Err(super::internal("a sharded table has no vindex"));
     };
-    refuse_lookups(context, table)?;
     let columns: Vec<Option<Box<str>>> = match &clauses.list {
         Some((_, columns)) => columns.clone(),
         None => visible_columns(context, table)
@@ -138,11 +240,6 @@ fn split(
     let place = |name: &str| {
         columns.iter().position(|column| column.as_deref().is_some_and(|column| eq_ignore_case(column, name)))
     };
-    if let Some(column) =
-        vindex.columns.iter().find(|key| clauses.assigned.iter().any(|assigned| eq_ignore_case(assigned, key)))
-    {
-        return Err(unsupported(&format!("SET of the shard key's column '{column}' in a LOAD DATA")));
-    }
     let fields = columns.len();
     let auto = vtable.auto_increment.as_ref().map(auto_increment);
     let given = auto.as_ref().and_then(|auto| place(&auto.column));
@@ -205,7 +302,8 @@ fn read(cursor: &mut Cursor<'_>, context: &Context<'_>) -> Result<Option<Clauses
         return Ok(None);
     }
     let file = string(cursor, context)?.into();
-    let _ = cursor.eat("REPLACE") || cursor.eat("IGNORE");
+    let replace = cursor.eat("REPLACE");
+    let _ = replace || cursor.eat("IGNORE");
     if !cursor.eat_all(&["INTO", "TABLE"]) {
         return Err(cursor.unexpected());
     }
@@ -226,18 +324,23 @@ fn read(cursor: &mut Cursor<'_>, context: &Context<'_>) -> Result<Option<Clauses
         ignored: None,
         list: None,
         assigned: Vec::new(),
-        variables: false,
+        queries: false,
+        variables: Vec::new(),
+        replace,
     };
-    if xml {
-        return Ok(Some(clauses));
-    }
     if cursor.eat("PARTITION") {
-        parenthesised(cursor)?;
+        parenthesised(cursor, context, &mut clauses)?;
     }
     if cursor.eat_all(&["CHARACTER", "SET"]) || cursor.eat("CHARSET") {
         clauses.charset = Some(cursor.name()?.value);
     }
-    format(cursor, context, &mut clauses)?;
+    if xml {
+        if cursor.eat_all(&["ROWS", "IDENTIFIED", "BY"]) {
+            string(cursor, context)?;
+        }
+    } else {
+        format(cursor, context, &mut clauses)?;
+    }
     let start = cursor.token.span.start;
     if cursor.eat("IGNORE") {
         let digits = cursor.token.span.of(cursor.text);
@@ -249,9 +352,9 @@ fn read(cursor: &mut Cursor<'_>, context: &Context<'_>) -> Result<Option<Clauses
         }
         clauses.ignored = Some((Span::new(start, cursor.before), count));
     }
-    list(cursor, &mut clauses)?;
+    list(cursor, context, &mut clauses)?;
     if cursor.eat("SET") {
-        assignments(cursor, &mut clauses)?;
+        assignments(cursor, context, &mut clauses)?;
     }
     cursor.end()?;
     Ok(Some(clauses))
@@ -287,7 +390,7 @@ fn format(cursor: &mut Cursor<'_>, context: &Context<'_>, clauses: &mut Clauses)
 }
 
 /// The list of columns and variables.
-fn list(cursor: &mut Cursor<'_>, clauses: &mut Clauses) -> Result<(), SqlError> {
+fn list(cursor: &mut Cursor<'_>, context: &Context<'_>, clauses: &mut Clauses) -> Result<(), SqlError> {
     let start = cursor.token.span.start;
     if !cursor.eat_token(TokenKind::LeftParen) {
         return Ok(());
@@ -295,8 +398,8 @@ fn list(cursor: &mut Cursor<'_>, clauses: &mut Clauses) -> Result<(), SqlError> 
     let mut columns = Vec::new();
     while !cursor.eat_token(TokenKind::RightParen) {
         if cursor.token.kind == TokenKind::UserVariable {
+            clauses.note_variable(cursor, context);
             cursor.next();
-            clauses.variables = true;
             columns.push(None);
         } else {
             // `table.column` and `column` are one.
@@ -314,7 +417,7 @@ fn list(cursor: &mut Cursor<'_>, clauses: &mut Clauses) -> Result<(), SqlError> 
 }
 
 /// The columns that SET assigns; the expressions are the server's to read.
-fn assignments(cursor: &mut Cursor<'_>, clauses: &mut Clauses) -> Result<(), SqlError> {
+fn assignments(cursor: &mut Cursor<'_>, context: &Context<'_>, clauses: &mut Clauses) -> Result<(), SqlError> {
     loop {
         let (_, name) = cursor.qualified_name()?;
         clauses.assigned.push(name.value);
@@ -322,9 +425,9 @@ fn assignments(cursor: &mut Cursor<'_>, clauses: &mut Clauses) -> Result<(), Sql
             return Err(cursor.unexpected());
         }
         while !cursor.at_end() && cursor.token.kind != TokenKind::Comma {
-            clauses.variables |= cursor.token.kind == TokenKind::UserVariable;
+            clauses.note_variable(cursor, context);
             if cursor.token.kind == TokenKind::LeftParen {
-                clauses.variables |= parenthesised(cursor)?;
+                parenthesised(cursor, context, clauses)?;
             } else {
                 cursor.next();
             }
@@ -335,24 +438,38 @@ fn assignments(cursor: &mut Cursor<'_>, clauses: &mut Clauses) -> Result<(), Sql
     }
 }
 
-/// Go over a parenthesis and what is in it; whether a user variable is.
-fn parenthesised(cursor: &mut Cursor<'_>) -> Result<bool, SqlError> {
+impl Clauses {
+    /// Note the user variable that the cursor is at, if it is at one.
+    fn note_variable(&mut self, cursor: &Cursor<'_>, context: &Context<'_>) {
+        if cursor.token.kind != TokenKind::UserVariable {
+            return;
+        }
+        let name = local::variable_name(cursor.token.span.of(cursor.text), context);
+        if !self.variables.contains(&name) {
+            self.variables.push(name);
+        }
+    }
+}
+
+/// Go over a parenthesis and what is in it.
+fn parenthesised(cursor: &mut Cursor<'_>, context: &Context<'_>, clauses: &mut Clauses) -> Result<(), SqlError> {
     let mut depth = 0usize;
-    let mut variables = false;
     loop {
         match cursor.token.kind {
             TokenKind::LeftParen => depth += 1,
             TokenKind::RightParen => depth = depth.saturating_sub(1),
-            TokenKind::UserVariable => variables = true,
             _ if cursor.at_end() => return Err(cursor.unexpected()),
-            _ => {}
+            _ => {
+                clauses.note_variable(cursor, context);
+                clauses.queries |= ["SELECT", "TABLE", "WITH"].iter().any(|word| cursor.at(word));
+            }
         }
         if depth == 0 && cursor.token.kind != TokenKind::RightParen {
             return Err(cursor.unexpected());
         }
         cursor.next();
         if depth == 0 {
-            return Ok(variables);
+            return Ok(());
         }
     }
 }
@@ -386,16 +503,4 @@ fn hex(source: &[u8]) -> Option<Vec<u8>> {
     let digits = std::str::from_utf8(digits).ok()?;
     let padded = if digits.len() % 2 == 1 { format!("0{digits}") } else { digits.to_owned() };
     (0..padded.len()).step_by(2).map(|at| u8::from_str_radix(padded.get(at..at + 2)?, 16).ok()).collect()
-}
-
-/// The rows of a file aren't known before they are read, and so aren't the lookup rows that they need.
-fn refuse_lookups(context: &Context<'_>, table: &Resolved) -> Result<(), SqlError> {
-    match super::lookup::owned(context, table)?.first() {
-        None => Ok(()),
-        Some(owned) => Err(unsupported(&format!(
-            "LOAD DATA into `{}`, which owns the lookup vindex `{}`; use INSERT",
-            table.table,
-            owned.vindex.name()
-        ))),
-    }
 }

@@ -7,7 +7,7 @@ use super::names::{self, Resolved};
 use crate::error::{Code, SqlError};
 use crate::plan::{LookupTable, OwnedLookup};
 use crate::schema::{self, DataType};
-use crate::sql::ast::eq_ignore_case;
+use crate::sql::ast::{self, eq_ignore_case};
 use shardgate_vschema::model::ColumnVindex;
 use std::sync::Arc;
 
@@ -62,7 +62,7 @@ fn hashes(own: Option<&ColumnInfo>, from: Option<&ColumnInfo>) -> bool {
     own_is && from.is_none_or(|from| from.data_type.is_integer()) && own.is_some() == from.is_some()
 }
 
-/// The lookup vindexes whose rows are written with a table's.
+/// The lookup vindexes whose rows are written with a table's, and those that other tables own, whose rows must be there.
 ///
 /// # Errors
 /// If the rows of one of them can't be written rightly: which, and why.
@@ -76,11 +76,8 @@ pub(super) fn owned(context: &Context<'_>, table: &Resolved) -> Result<Vec<Owned
             let message = format!("unsupported: writing to `{table}`, which has the lookup vindex `{name}`: {reason}");
             Err(SqlError::new(Code::Unsupported, message))
         };
-        if !vindex.owned {
-            return refused(
-                "another table owns it, and that its row is there isn't verified by this version; give the vindex this \
-                 table as its owner, or take it from the table",
-            );
+        if !vindex.owned && (described.options.no_verify || described.options.write_only) {
+            continue;
         }
         let rows = match names::lookup_table(context, described) {
             Ok(rows) => rows,
@@ -116,6 +113,7 @@ pub(super) fn owned(context: &Context<'_>, table: &Resolved) -> Result<Vec<Owned
             }
         }
         found.push(OwnedLookup {
+            owned: vindex.owned,
             vindex: Arc::clone(&vindex.vindex),
             table: LookupTable {
                 keyspace: Arc::clone(&rows.keyspace),
@@ -129,6 +127,25 @@ pub(super) fn owned(context: &Context<'_>, table: &Resolved) -> Result<Vec<Owned
         });
     }
     Ok(found)
+}
+
+/// Refuse ON DUPLICATE KEY UPDATE of columns of lookup vindexes that other tables own: the new values would have to be there,
+/// and they aren't known.
+pub(super) fn refuse_updates(insert: &ast::Insert, lookups: &[OwnedLookup]) -> Result<(), SqlError> {
+    for lookup in lookups.iter().filter(|lookup| !lookup.owned) {
+        let assigned = |name: &&Arc<str>| insert.on_duplicate.iter().any(|update| update.column.column.is(name));
+        if let Some(column) = lookup.columns.iter().find(assigned) {
+            return Err(SqlError::new(
+                Code::Unsupported,
+                format!(
+                    "unsupported: `{column}` in ON DUPLICATE KEY UPDATE, a column of the lookup vindex `{}` that another table \
+                     owns; UPDATE the row",
+                    lookup.vindex.name()
+                ),
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// Whether a column stores all that another does, and compares alike; the answer is whether it also converts what doesn't

@@ -6,15 +6,18 @@ use crate::error::SqlError;
 use crate::plan::{Operator, Piece, Pulled};
 use crate::sql::ast::{Expr, ExprKind, Query, QueryBody, SelectItemKind, Span, Visitor, walk_expr};
 
-/// Pull the scalar subqueries out of these expressions. `None` if the tables that are named at `elsewhere` stand in others,
-/// too.
+/// Pull the scalar subqueries out of the values of an INSERT, and of its ON DUPLICATE KEY UPDATE. `None` if what stands at
+/// `elsewhere` is in others, too.
 pub(super) fn plan(
     planning: &Planning<'_>,
-    expressions: &[&Expr],
+    values: &[&Expr],
+    updates: &[&Expr],
     elsewhere: &[Span],
 ) -> Result<Option<Operator>, SqlError> {
     let mut found = Subqueries { spans: Vec::new(), elsewhere };
-    expressions.iter().for_each(|expr| found.expr(expr));
+    values.iter().for_each(|expr| found.expr(expr));
+    let of_values = found.spans.len() as u32;
+    updates.iter().for_each(|expr| found.expr(expr));
     let spans = found.spans;
     let pulled = |place: &Span| spans.iter().any(|span| span.contains(*place));
     if !elsewhere.iter().all(pulled) || !spans.iter().all(|span| planning.parsed.can_cut(*span)) {
@@ -31,7 +34,20 @@ pub(super) fn plan(
         copied = span.end;
     }
     parts.push(text.part(Span::new(copied, planning.text.len() as u32), fingerprint)?);
-    Ok(Some(Operator::Pulled(Pulled { queries, parts })))
+    Ok(Some(Operator::Pulled(Pulled { queries, of_values, parts })))
+}
+
+/// Where the outermost subqueries of these expressions stand, of every kind.
+pub(super) fn subqueries(expressions: &[&Expr]) -> Vec<Span> {
+    struct Collect(Vec<Span>);
+    impl Visitor for Collect {
+        fn query(&mut self, query: &Query) {
+            self.0.push(query.span);
+        }
+    }
+    let mut collect = Collect(Vec::new());
+    expressions.iter().for_each(|expr| collect.expr(expr));
+    collect.0
 }
 
 /// The outermost subqueries of one value that read a table at one of these places.

@@ -21,7 +21,7 @@ pub(super) fn plan(
     vindex: &ColumnVindex,
     lookups: &[OwnedLookup],
 ) -> Result<Option<Rekey>, SqlError> {
-    if !lookups.is_empty() {
+    if lookups.iter().any(|lookup| !lookup.owned) {
         refuse_changes(&insert.on_duplicate, vindex, table)?;
         return Ok(None);
     }
@@ -75,7 +75,7 @@ pub(super) fn plan(
     }))
 }
 
-/// Refuse to change the shard key of a table that owns lookup vindexes, whose rows would have to follow.
+/// Refuse to change the shard key of a table with a lookup vindex of another owner, whose rows are on the row's shard.
 fn refuse_changes(assignments: &[Assignment], vindex: &ColumnVindex, table: &Resolved) -> Result<(), SqlError> {
     match assignments.iter().find(|assignment| super::write::moves_rows([*assignment], vindex)) {
         None => Ok(()),

@@ -4,7 +4,7 @@ use super::names::Resolved;
 use super::statement::Planning;
 use crate::error::{Code, SqlError};
 use crate::literal::quoted;
-use crate::plan::{OwnedLookup, Piece, Template, Trial, TrialColumn};
+use crate::plan::{Piece, Template, Trial, TrialColumn};
 use crate::schema::ColumnDefault;
 use crate::sql::ast::{self, Expr, ExprKind, InsertSource, eq_ignore_case};
 use shardgate_vschema::model::ColumnVindex;
@@ -29,7 +29,8 @@ pub(super) fn columns(
         }
         let Some(column) = live.column(name) else { continue };
         let expression = matches!(column.default, ColumnDefault::Expression(_));
-        if !column.generated && !expression {
+        let missing = matches!(column.default, ColumnDefault::None) && !column.nullable && !column.auto_increment;
+        if !column.generated && !expression && !missing {
             continue;
         }
         let refused = |reason: &str| {
@@ -41,29 +42,18 @@ pub(super) fn columns(
                 ),
             ))
         };
+        if missing && !column.generated && !super::rekey::is_kept(column.data_type) {
+            continue;
+        }
         if !super::rekey::is_kept(column.data_type) {
             return refused("a computed value of this type isn't read back exactly");
         }
         if column.generated && planning.functions.volatile.is_some() {
             return refused("it is computed from values that differ each time");
         }
-        found.push(TrialColumn { name: Arc::clone(name), given: expression });
+        found.push(TrialColumn { name: Arc::clone(name), given: expression, missing: missing && !column.generated });
     }
     Ok(found)
-}
-
-/// Values that MySQL computes before the rows are placed aren't joined with those of lookup vindexes.
-pub(super) fn refuse(table: &Resolved, lookups: &[OwnedLookup]) -> Result<(), SqlError> {
-    let Some(lookup) = lookups.first() else { return Ok(()) };
-    Err(SqlError::new(
-        Code::Unsupported,
-        format!(
-            "unsupported: an INSERT into `{}`, which owns the lookup vindex `{}`, without a value for a column of its shard \
-             key that MySQL computes; give the column a value",
-            table.table,
-            lookup.vindex.name()
-        ),
-    ))
 }
 
 /// Whether a row says DEFAULT for a column.

@@ -9,7 +9,7 @@ use super::names::{Resolved, ResolvedKind};
 use super::route::{RoutingKind, is_certainly_one};
 use super::statement::{Planning, apart, hint};
 use crate::error::{Code, SqlError};
-use crate::plan::{Operator, Plan, StatementClass, Target};
+use crate::plan::{Operator, Piece, Plan, StatementClass, Target};
 use crate::schema;
 use crate::sql::ast::{Assignment, ColumnRef, Delete, DeleteForm, Expr, ExprKind, TableFactor, TableRef, Update};
 use shardgate_vschema::model::{ColumnVindex, TableKind};
@@ -29,6 +29,12 @@ pub(super) fn update(planning: Planning<'_>, update: &Update) -> Result<Plan, Sq
     )?;
     let mut factors = Vec::new();
     update.tables.iter().for_each(|table| collect(table, &mut factors));
+    if factors.len() > 1 {
+        let clause = if update.order_by.is_empty() { update.limit.as_ref().map(|_| "LIMIT") } else { Some("ORDER BY") };
+        if let Some(clause) = clause {
+            return Err(SqlError::new(Code::WrongUsage, format!("Incorrect usage of UPDATE and {clause}")));
+        }
+    }
     // Which tables are written: those that assigned columns are qualified by; an unqualified one can be of any.
     let mut written: Vec<&TableFactor> = Vec::new();
     for assignment in &update.assignments {
@@ -71,15 +77,12 @@ pub(super) fn update(planning: Planning<'_>, update: &Update) -> Result<Plan, Sq
             }
         }
     }
-    if in_steps && update.ignore {
-        return Err(ignored("UPDATE"));
-    }
     let write = Write { changing: Changing::Update(update), bound, cut: update.limit.is_some(), moves, in_steps };
     finish(planning, analysis, &written, write, StatementClass::Update)
 }
 
 /// Plan a DELETE.
-pub(super) fn delete(planning: Planning<'_>, delete: &Delete) -> Result<Plan, SqlError> {
+pub(super) fn delete(mut planning: Planning<'_>, delete: &Delete) -> Result<Plan, SqlError> {
     let mut analysis = Analysis::new(planning.context, planning.fingerprint);
     let expressions: Vec<&Expr> = delete.order_by.iter().map(|item| &item.expr).collect();
     let (tables, single) = delete_tables(&delete.form);
@@ -99,6 +102,17 @@ pub(super) fn delete(planning: Planning<'_>, delete: &Delete) -> Result<Plan, Sq
             .filter(|factor| targets.iter().any(|target| target.name.is(&factor.exposed_name().value)))
             .collect(),
     };
+    if let DeleteForm::Multi { targets, .. } = &delete.form {
+        // A target names its table's database as the table's own name does.
+        for target in targets {
+            let Some(schema) = &target.schema else { continue };
+            let factor = written.iter().find(|factor| target.name.is(&factor.exposed_name().value));
+            let Some(table) = factor.and_then(|factor| table_at(&analysis, factor)) else { continue };
+            if table.is_placed() && planning.context.catalog.is_renamed(&table.keyspace) {
+                planning.edits.replace(schema.span, vec![Piece::Database(Arc::clone(&table.keyspace))]);
+            }
+        }
+    }
     let mut in_steps = false;
     for factor in &written {
         let Some(table) = table_at(&analysis, factor) else { continue };
@@ -106,24 +120,12 @@ pub(super) fn delete(planning: Planning<'_>, delete: &Delete) -> Result<Plan, Sq
             table.vtable().is_some_and(|vtable| vtable.column_vindexes.iter().any(|vindex| vindex.owned))
         };
         if owns(&table) {
-            in_steps |= !super::lookup::owned(planning.context, &table)?.is_empty();
+            in_steps |= super::lookup::owned(planning.context, &table)?.iter().any(|lookup| lookup.owned);
         }
-    }
-    if in_steps && delete.ignore {
-        return Err(ignored("DELETE"));
     }
     let write =
         Write { changing: Changing::Delete(delete), bound, cut: delete.limit.is_some(), moves: false, in_steps };
     finish(planning, analysis, &written, write, StatementClass::Delete)
-}
-
-fn ignored(what: &str) -> SqlError {
-    SqlError::new(
-        Code::Unsupported,
-        format!(
-            "unsupported: {what} IGNORE of rows whose lookup vindexes change with them, which may be left as they were"
-        ),
-    )
 }
 
 fn collect<'t>(table: &'t TableRef, into: &mut Vec<&'t TableFactor>) {

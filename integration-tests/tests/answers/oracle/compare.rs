@@ -69,12 +69,12 @@ fn difference(text: &str, plain: &RawReply, proxy: &RawReply, sure: Sure) -> Opt
             if same { None } else { differs("error", &(errno, sqlstate, message), &(errno_b, sqlstate_b, message_b)) }
         }
         (
-            RawReply::Ok { affected_rows, insert_id, warnings, info: _, status },
+            RawReply::Ok { affected_rows, insert_id, warnings, info, status },
             RawReply::Ok {
                 affected_rows: affected_b,
                 insert_id: insert_id_b,
                 warnings: warnings_b,
-                info: _,
+                info: info_b,
                 status: status_b,
             },
         ) => {
@@ -86,6 +86,9 @@ fn difference(text: &str, plain: &RawReply, proxy: &RawReply, sure: Sure) -> Opt
             }
             if warnings != warnings_b {
                 return differs("warnings", warnings, warnings_b);
+            }
+            if info != info_b {
+                return differs("info", info, info_b);
             }
             differing_status(*status, *status_b)
         }

@@ -110,6 +110,34 @@ fn lookup_rows_that_are_left_behind_are_taken_over_if_the_vindex_is_consistent()
     ok(&mut pair, "DELETE FROM lseq.l2_by_number WHERE number = 9999");
 }
 
+/// A table that has a vindex which another table owns takes only rows that the owner's lookup rows place where they are.
+#[test]
+fn lookup_rows_of_another_owner_must_be_there() {
+    let oracle = LOOKUPS.oracle();
+    let mut pair = oracle.pair("l4", Protocol::Text);
+    pair.reset(&LOOKUPS.corpus("data.sql", "l4"));
+    let refused = |pair: &mut Pair, text: &str| match pair.proxied(text).as_slice() {
+        [RawReply::Err { errno: 1452, message, .. }] => {
+            assert!(message.contains("lookup vindex `by_email`"), "{message}")
+        }
+        other => panic!("{text}: {other:?}"),
+    };
+    ok(&mut pair, "INSERT INTO mail (person_id, id, email) VALUES (1, 1, 'p1@example.org'), (1, 2, NULL)");
+    refused(&mut pair, "INSERT INTO mail (person_id, id, email) VALUES (1, 3, 'nobody@example.org')");
+    // There, but on another row's shard.
+    refused(
+        &mut pair,
+        "INSERT INTO mail (person_id, id, email) VALUES (2, 1, 'p2@example.org'), (1, 4, 'p2@example.org')",
+    );
+    refused(&mut pair, "INSERT INTO mail (person_id, id, email) SELECT id + 1, 9, email FROM person WHERE id = 1");
+    refused(&mut pair, "UPDATE mail SET email = 'p2@example.org' WHERE id = 1");
+    refused(&mut pair, "UPDATE mail SET person_id = 2 WHERE id = 1");
+    assert_eq!(values(&mut pair, "SELECT COUNT(*) FROM mail"), ["2"]);
+    ok(&mut pair, "UPDATE mail SET person_id = 2, email = 'p2@example.org' WHERE id = 1");
+    assert_eq!(values(&mut pair, "SELECT person_id FROM mail WHERE email = 'p2@example.org'"), ["2"]);
+    ok(&mut pair, "DELETE FROM mail");
+}
+
 #[test]
 fn a_lookup_asks_its_table_and_then_only_the_shards_that_it_tells() {
     let oracle = LOOKUPS.oracle();

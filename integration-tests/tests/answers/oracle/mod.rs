@@ -146,6 +146,34 @@ fn oracle_breadth_of_writes_is_answered_as_by_one_mysql() {
 }
 
 #[test]
+fn oracle_more_writes_are_answered_as_by_one_mysql() {
+    passes(&TYPES, "more_writes.sql", &BOTH);
+}
+
+/// Affected rows are those that were found (CLIENT_FOUND_ROWS), as JDBC counts them.
+#[test]
+fn oracle_writes_count_the_rows_that_they_find_if_the_client_says_so() {
+    let oracle = TYPES.oracle();
+    let mut tally = Tally::default();
+    for (ending, what, _) in PLACES.into_iter().skip(2) {
+        let keyspace = TYPES.keyspace(ending);
+        for name in ["writes.sql", "changes.sql", "more_writes.sql"] {
+            let corpus = TYPES.corpus(name, &keyspace);
+            let mut pair = oracle.pair(&keyspace, Protocol::TextCountingFound);
+            let label = format!("{what}, {name}");
+            let pass = Pass { label, corpus: &corpus, wrapped: Wrapped::No, counts_tiers: false };
+            pass.run(&TYPES, &mut tally, &mut pair);
+        }
+    }
+    tally.finish("oracle, writes that count found rows");
+}
+
+#[test]
+fn oracle_foreign_keys_within_shards_are_kept_as_by_one_mysql() {
+    passes(&TYPES, "foreign_keys.sql", &BOTH);
+}
+
+#[test]
 fn oracle_changes_across_shards_are_answered_as_by_one_mysql() {
     passes(&TYPES, "changes.sql", &BOTH);
 }

@@ -1,10 +1,12 @@
 //! The definitions of temporary tables: those of the tables that they stand for, without what a temporary table can't
 //! have.
 
+use crate::backend::BackendError;
 use crate::error::StatementError;
 use crate::execute::route;
+use crate::execute::rows::Row;
 use crate::execute::scratch::{Scratch, run_all};
-use crate::session::{KeyspaceRef, Session, quote_name};
+use crate::session::{KeyspaceRef, Lease, Session, quote_name};
 use shardgate_router::error::Code;
 use shardgate_router::plan::{GatherColumn, GatherSource, ShardSet, Transfer};
 use shardgate_router::schema::DataType;
@@ -59,6 +61,30 @@ async fn read(session: &mut Session, scratch: &mut Scratch, table: &str) -> Resu
     shown.and_then(|shown| Definition::of(&shown)).ok_or_else(|| {
         let place = &scratch.lease.place;
         StatementError::sql(Code::Internal, format!("the definition of table `{table}` on {place} can't be read"))
+    })
+}
+
+/// The statement that creates a temporary table like a table of the connection's server, without what a temporary table
+/// can't have.
+pub(in crate::execute) async fn temporary_like(
+    lease: &mut Lease,
+    table: &str,
+    name: &str,
+) -> Result<String, StatementError> {
+    let text = format!("SHOW CREATE TABLE {}", quote_name(table));
+    let read = |row: &Row| row.field(1).map(|text| String::from_utf8_lossy(text).into_owned());
+    let shown = match lease.backend.query(text.as_bytes(), read).await {
+        Ok((_, shown)) => shown.into_iter().next().flatten(),
+        Err(error) => {
+            if !matches!(error, BackendError::Answered(_)) {
+                lease.backend.broken = true;
+            }
+            return Err(lease.failed(&error));
+        }
+    };
+    shown.and_then(|shown| Definition::of(&shown)).map(|definition| definition.create(name)).ok_or_else(|| {
+        let message = format!("the definition of table `{table}` on {} can't be read", lease.place);
+        StatementError::sql(Code::Internal, message)
     })
 }
 

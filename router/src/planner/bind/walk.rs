@@ -1,7 +1,9 @@
 //! Goes through an expression and binds the subqueries in it.
 
-use super::{Binder, Candidates, Place, Scope};
-use crate::planner::analysis::QualifiedColumn;
+use super::{Binder, Candidates, EntrySource, Place, Scope};
+use crate::literal::quoted;
+use crate::planner::analysis::{QualifiedColumn, StatementAggregate};
+use crate::planner::columns::visible_columns;
 use crate::planner::ctes::Ctes;
 use crate::sql::ast::{Aggregate, ColumnRef, Expr, ExprKind, Query, Visitor, walk_expr};
 
@@ -39,6 +41,12 @@ impl Visitor for Walk<'_, '_, '_> {
                 let outer = self.scope.parent.is_some() && self.binder.is_of_outside(aggregate, self.scope);
                 if outer && aggregate.over.is_none() {
                     self.binder.analysis.outer_aggregate.get_or_insert(expr.span);
+                    if self.scope.parent.is_some_and(|parent| parent.parent.is_none())
+                        && let Some(argument) = aggregate.args.first()
+                    {
+                        let found = StatementAggregate { argument: argument.span, column: self.any_column() };
+                        self.binder.analysis.aggregates_of_statement.push(found);
+                    }
                 }
                 walk_expr(self, expr);
             }
@@ -48,6 +56,23 @@ impl Visitor for Walk<'_, '_, '_> {
 
     fn query(&mut self, query: &Query) {
         self.binder.query(query, Some(self.scope), Place::Subquery(self.region), self.ctes);
+    }
+}
+
+impl Walk<'_, '_, '_> {
+    /// A column of the block's tables.
+    fn any_column(&self) -> Option<String> {
+        self.scope.entries.iter().find_map(|entry| {
+            let name = match &entry.source {
+                EntrySource::Instance(index) => {
+                    let table = &self.binder.analysis.instances.get(*index)?.table;
+                    visible_columns(self.binder.analysis.context, table)?.into_iter().next()?
+                }
+                EntrySource::Query(output) => output.columns.first()?.0.clone(),
+                EntrySource::Opaque => return None,
+            };
+            Some(format!("{}.{}", quoted(&entry.name), quoted(&name)))
+        })
     }
 }
 

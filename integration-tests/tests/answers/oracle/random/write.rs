@@ -87,7 +87,19 @@ impl Generator {
         };
         let more = if self.dice.chance(40) { format!(", {}", self.assignment(written, scope)) } else { String::new() };
         let depth = self.dice.next(2);
-        format!("UPDATE {table} SET {set}{more} WHERE {near} AND {}", self.condition(scope, depth))
+        let condition = self.condition(scope, depth);
+        if self.dice.chance(30) {
+            // Rows that meet another one stay as they are.
+            let near = self.id();
+            let set = match table {
+                "account" => "name = LEFT(name, 2)".to_owned(),
+                "customer" => format!("id = GREATEST(id - {near}, 1)"),
+                "orders" => format!("id = 101, customer_id = {near}"),
+                _ => format!("customer_id = {near}, line = 1"),
+            };
+            return format!("UPDATE IGNORE {table} SET {set}{more} WHERE {condition} ORDER BY {}", written.key);
+        }
+        format!("UPDATE {table} SET {set}{more} WHERE {near} AND {condition}")
     }
 
     /// UPDATE and DELETE of two tables at once.
@@ -122,6 +134,8 @@ impl Generator {
                     "balance = COALESCE(customer.balance, 0) + o.total",
                     "notes = CONCAT(COALESCE(o.note, '-'), o.status)",
                     "customer.id = customer.id + 2000",
+                    "points = VALUES(points), name = VALUES(name)",
+                    "customer.id = VALUES(id) + 3000",
                 ]);
                 let text = format!(
                     "INSERT INTO customer (id, name, points) SELECT o.customer_id + 2, 'q', o.id FROM orders o WHERE {filter} \
@@ -146,8 +160,9 @@ impl Generator {
             _ => {
                 // The id is unique within a shard only: the same one never comes with another tenant.
                 let text = format!(
-                    "INSERT INTO event (id, body, note) SELECT o.id + 1000 * o.customer_id, JSON_OBJECT('tenant', o.customer_id, 'order', o.id), \
-                     LEFT(o.note, 40) FROM orders o WHERE {filter}"
+                    "INSERT INTO event (id, body, note) SELECT o.id + 1000 * o.customer_id, JSON_OBJECT('tenant', o.customer_id, 'order', \
+                     o.id, 'at', o.placed, 'sums', JSON_ARRAY(o.total, o.total / 3, o.status)), LEFT(o.note, 40) FROM orders o \
+                     WHERE {filter}"
                 );
                 (text, "event")
             }
