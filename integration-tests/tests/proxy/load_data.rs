@@ -11,7 +11,7 @@ use tokio::sync::OnceCell;
 
 use crate::fixture::{mysql, one, printed, server_error};
 
-const TABLES: [&str; 3] = [
+const TABLES: [&str; 4] = [
     "CREATE TABLE goods (id BIGINT NOT NULL PRIMARY KEY, name VARCHAR(40) CHARACTER SET utf8mb4, price DECIMAL(8,2), \
      added DATE, made INT AS (LENGTH(name)) STORED)",
     "CREATE TABLE words (word VARCHAR(40) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL PRIMARY KEY, n INT)",

@@ -47,6 +47,7 @@ pub(super) async fn run(
     if matches!(plan.root, Operator::Pulled(_)) {
         return Err(StatementError::sql(Code::Internal, "a statement still has the subqueries that have their values"));
     }
+    session.check_rights(&plan)?;
     let Statement { binary, names, collector, .. } = *statement;
     let with_values = Statement { binary, names, collector, ..Statement::of_text(session, &text, &fingerprint, plan) };
     Box::pin(super::run(session, &with_values)).await

@@ -247,7 +247,7 @@ impl Session {
     }
 
     /// Whether the user may do this.
-    pub(super) fn check_rights(&self, plan: &Plan) -> Result<(), StatementError> {
+    pub(crate) fn check_rights(&self, plan: &Plan) -> Result<(), StatementError> {
         use crate::config::Right;
         let user = &self.state.user;
         for used in &plan.tables {

@@ -78,11 +78,10 @@ pub(super) fn plan(
         && !subqueries.is_empty()
         && let Some(root) = super::pulled::plan(&planning, &[], &updates, &subqueries)?
     {
-        // Where the statement can still run as it is, it does.
-        return match whole {
-            Some(Target::OneShard { .. }) | None => Ok(planning.finish(class, &analysis, root)),
-            Some(_) => Err(super::internal("an INSERT ... SELECT that runs where it is")),
-        };
+        // Their tables are the statement's, too.
+        Binder::new(&mut analysis, &planning.parsed.statement).write(None, &[], None, &updates, None)?;
+        analysis.occurrences.push(target);
+        return Ok(planning.finish(class, &analysis, root));
     }
     let mut source_columns = Vec::new();
     let copied = if in_place {

@@ -82,7 +82,8 @@ pub(in crate::execute) async fn temporary_like(
             return Err(lease.failed(&error));
         }
     };
-    shown.and_then(|shown| Definition::of(&shown)).map(|definition| definition.create(name)).ok_or_else(|| {
+    let definition = shown.and_then(|shown| Definition::of(&shown));
+    definition.map(|definition| definition.create_with(name, std::iter::empty())).ok_or_else(|| {
         let message = format!("the definition of table `{table}` on {} can't be read", lease.place);
         StatementError::sql(Code::Internal, message)
     })
@@ -103,8 +104,13 @@ impl Definition {
     /// The statement that creates the temporary table.
     fn create(&self, source: &GatherSource) -> String {
         let matches = source.matches.iter().map(|asked| format!("{} TINYINT INVISIBLE", quote_name(&asked.name)));
-        let parts: Vec<String> = self.parts.iter().cloned().chain(matches).collect();
-        let (name, parts, options) = (quote_name(&source.temporary), parts.join(", "), &self.options);
+        self.create_with(&source.temporary, matches)
+    }
+
+    /// The statement that creates a temporary table of this name, with further parts.
+    fn create_with(&self, name: &str, further: impl Iterator<Item = String>) -> String {
+        let parts: Vec<String> = self.parts.iter().cloned().chain(further).collect();
+        let (name, parts, options) = (quote_name(name), parts.join(", "), &self.options);
         format!("CREATE TEMPORARY TABLE {name} ({parts}) ENGINE=InnoDB{options}")
     }
 
