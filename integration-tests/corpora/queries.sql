@@ -83,6 +83,8 @@ WITH customer AS (SELECT * FROM customer WHERE id < 3) SELECT id, name FROM cust
 WITH orders AS (SELECT id AS customer_id FROM customer WHERE id > 20) SELECT COUNT(*) FROM orders JOIN item USING (customer_id);
 WITH c AS (SELECT id FROM customer WHERE id < 4) SELECT * FROM c WHERE id IN (WITH c AS (SELECT 2 AS id) SELECT id FROM c);
 WITH a AS (SELECT id FROM customer WHERE id < 4), b AS (SELECT id + 1 AS id FROM a), d AS (SELECT a.id AS x, b.id AS y FROM a JOIN b USING (id)) SELECT * FROM d UNION ALL SELECT id, 0 FROM a;
+WITH t AS (SELECT id FROM customer) SELECT COUNT(*) FROM t a JOIN t b ON a.id = b.id WHERE RAND() < 2;
+WITH t AS (SELECT id FROM customer WHERE id < 9), u AS (SELECT id FROM t) SELECT a.id, LENGTH(UUID()) AS n FROM t a JOIN u b ON a.id = b.id;
 WITH unused AS (SELECT nothing FROM customer) SELECT 1;
 WITH unused AS (SELECT id FROM customer) SELECT COUNT(*) FROM orders;
 WITH t AS (SELECT COUNT(*) AS n FROM customer) SELECT n, (SELECT n FROM t) + 1 FROM t;

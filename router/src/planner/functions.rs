@@ -24,6 +24,8 @@ pub(super) struct Functions {
     pub(super) effects: Effects,
     /// Names a function whose value differs between calls (`RAND()`, `UUID()`), with its text.
     pub(super) volatile: Option<Span>,
+    /// All such functions.
+    pub(super) volatiles: Vec<Span>,
     /// Names a function of user locks (`GET_LOCK` and its kin).
     pub(super) user_locks: bool,
     /// INTO is written.
@@ -101,6 +103,7 @@ impl Functions {
             }
             ("RAND" | "UUID" | "UUID_SHORT" | "RANDOM_BYTES", _) => {
                 self.volatile.get_or_insert(span);
+                self.volatiles.push(span);
                 return;
             }
             _ => return,

@@ -29,6 +29,8 @@ const MAX_SOURCES: usize = 200;
 /// A CTE that can be named.
 struct Known {
     name: Box<str>,
+    /// Its query.
+    span: Span,
     /// Whether its rows come from tables, so that each use needs a copy.
     holds_tables: bool,
     /// Its uses, and where the edits of the copy for each are; `None`: the CTE itself.
@@ -158,7 +160,7 @@ impl<'w, 'a> Walk<'w, 'a> {
         for cte in &with.ctes {
             let holds_tables = self.holds_tables(cte);
             let name = cte.name.value.clone();
-            self.known.push(Known { name, holds_tables, copies: Vec::new(), itself: None });
+            self.known.push(Known { name, span: cte.query.span, holds_tables, copies: Vec::new(), itself: None });
         }
         then(self);
         for cte in with.ctes.iter().rev() {
@@ -178,7 +180,8 @@ impl<'w, 'a> Walk<'w, 'a> {
             let name = copy_name(&known.name, number);
             if recursive {
                 let itself = Some(name.clone().into());
-                self.known.push(Known { itself, copies: Vec::new(), name: known.name.clone(), holds_tables: true });
+                let (name, span) = (known.name.clone(), known.span);
+                self.known.push(Known { itself, copies: Vec::new(), name, span, holds_tables: true });
             }
             self.query(&cte.query);
             if recursive {
@@ -274,8 +277,10 @@ impl<'w, 'a> Walk<'w, 'a> {
             if self.contexts.len() > MAX_SOURCES {
                 self.fail("a statement whose CTEs are used so often that they can't be copied for each use");
             }
-            if self.planning.functions.volatile.is_some() {
-                self.fail("RAND() or UUID() in a statement that uses a CTE over several shards more than once");
+            // Each copy would have values of its own.
+            let volatiles = &self.planning.functions.volatiles;
+            if volatiles.iter().any(|volatile| self.known.iter().any(|known| known.span.contains(*volatile))) {
+                self.fail("RAND() or UUID() in a CTE, where a CTE over several shards is used more than once");
             }
         }
         if !name.name.is(&used) {
