@@ -6,6 +6,7 @@ use shardgate_topology::Topology;
 use std::sync::Arc;
 
 /// An immutable view of configuration, topology, vschema and schema.
+#[derive(Clone)]
 pub(crate) struct Snapshot {
     /// Counts up with each change; part of the plan cache's key.
     pub(crate) generation: u64,

@@ -1,6 +1,7 @@
 //! What names can mean: keyspaces, their tables in vschema and live schema, and the adopted MySQL.
 
 use crate::schema::Schema;
+use crate::temporary::TemporaryTable;
 use shardgate_vschema::VSchema;
 use std::sync::Arc;
 
@@ -39,6 +40,8 @@ pub struct Catalog {
     pub default: Option<DefaultServer>,
     /// Counts changes of any of it; part of the plan cache's key.
     pub generation: u64,
+    /// Temporary tables of the session that asks; only in a catalog of its own ([`Catalog::with_temporary`]).
+    pub temporary: Vec<TemporaryTable>,
 }
 
 /// Databases of MySQL's own, which every server has.

@@ -82,6 +82,10 @@ codes! {
     Unsupported = 12001, 1235, "42000", "The statement needs several shards in a way that isn't supported yet.", "The message names the fragment; a condition on the shard key sends the statement to one shard.";
     /// Clauses that don't go together.
     WrongUsage = 3031, 1221, "HY000", "An UPDATE of several tables has ORDER BY or LIMIT, which MySQL doesn't allow.", "Find the rows in a derived table with ORDER BY and LIMIT, and join it.";
+    /// A view over a temporary table.
+    ViewOfTemporary = 12018, 1352, "HY000", "The query of a view names a temporary table, which only one session has.", "Make the view over a table that stays.";
+    /// A temporary table that is named twice.
+    TemporaryTwice = 12019, 1137, "HY000", "A statement names a temporary table more than once, which MySQL doesn't allow either.", "Copy its rows into a second temporary table.";
     /// A written table that a subquery of the statement reads.
     TargetInSubquery = 12017, 1093, "HY000", "A subquery of an UPDATE or DELETE, or in the values of an INSERT, reads a table that the statement changes, which MySQL doesn't allow either.", "Read it in a derived table that is computed by itself (`SELECT ... FROM (SELECT DISTINCT ...) AS d`).";
     /// Tables of several servers in one statement.

@@ -142,6 +142,20 @@ fn operator(operator: &Operator, args: &Arguments<'_>) -> Json {
             "tables": objects.iter().map(|object| object.name.to_string()).collect::<Vec<_>>(),
             "sql": template(sql, args),
         }),
+        Operator::Maintained(found) => json!({
+            "operator": "Maintained",
+            "tables": found.tables.iter().map(|table| {
+                format!("{}.{} on {}", table.keyspace, table.table, target(&table.target, args))
+            }).collect::<Vec<_>>(),
+            "sql": format!("{}{{table}}{}", template(&found.head, args), template(&found.tail, args)),
+        }),
+        Operator::Temporary(found) => json!({
+            "operator": "Temporary",
+            "keyspace": *found.keyspace,
+            "change": format!("{:?}", found.change),
+            "sql": template(&found.sql, args),
+        }),
+        Operator::CreateFrom(found) => writes::create_from(found, args),
         Operator::Metadata(found) => metadata(found, args),
         Operator::Summed(found) => json!({
             "operator": "Summed",

@@ -24,3 +24,4 @@ pub mod schema;
 pub mod schema_sql;
 pub mod session;
 pub mod sql;
+pub mod temporary;

@@ -172,7 +172,10 @@ fn dispatch<'t>(
         _ => {}
     }
     if context.shard_targeted {
-        return pass(context);
+        return match ddl::of_temporary(cursor, context)? {
+            Some(plan) => Ok(plan),
+            None => pass(context),
+        };
     }
     match word.as_str() {
         "SELECT" => match sequence::plan(cursor, fingerprint, context)? {

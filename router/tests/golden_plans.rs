@@ -52,6 +52,7 @@ fn shop() -> Catalog {
         ],
         default: None,
         generation: 1,
+        temporary: Vec::new(),
     }
 }
 

@@ -37,6 +37,7 @@ fn catalog() -> Catalog {
         keyspaces: vec![info],
         default: None,
         generation: 1,
+        temporary: Vec::new(),
     }
 }
 

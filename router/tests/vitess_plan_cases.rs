@@ -97,7 +97,14 @@ fn catalog(path: &Path) -> Option<Catalog> {
         schema_sql::tables(&sql).unwrap().into_iter().for_each(|table| tables.insert(table));
         schema.keyspaces.insert(Arc::from(keyspace), Arc::new(tables));
     }
-    Some(Catalog { vschema: Arc::new(vschema), schema: Arc::new(schema), keyspaces, default: None, generation: 1 })
+    Some(Catalog {
+        vschema: Arc::new(vschema),
+        schema: Arc::new(schema),
+        keyspaces,
+        default: None,
+        generation: 1,
+        temporary: Vec::new(),
+    })
 }
 
 /// The keyspace and whether one shard is enough, of a plan that is a route.

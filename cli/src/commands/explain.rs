@@ -138,7 +138,14 @@ fn catalog(vschema: VSchema, topology: Option<&Topology>, schema: Schema) -> Cat
     let default = topology
         .and_then(Topology::default_group)
         .map(|group| DefaultServer { server_group: group.number(), databases: Vec::new() });
-    Catalog { vschema: Arc::new(vschema), schema: Arc::new(schema), keyspaces, default, generation: 0 }
+    Catalog {
+        vschema: Arc::new(vschema),
+        schema: Arc::new(schema),
+        keyspaces,
+        default,
+        generation: 0,
+        temporary: Vec::new(),
+    }
 }
 
 /// The columns that the files of --schema give, by keyspace.

@@ -12,3 +12,4 @@ mod protocol;
 mod raw;
 mod session;
 mod sysbench;
+mod temporary;

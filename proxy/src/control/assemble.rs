@@ -68,6 +68,7 @@ fn catalog(parts: &Parts<'_>, topology: &Topology) -> Catalog {
         keyspaces,
         default,
         generation: parts.generation,
+        temporary: Vec::new(),
     }
 }
 

@@ -7,6 +7,7 @@ use crate::backend::{BackendError, Head, Step};
 use crate::error::StatementError;
 use crate::session::query::Statement;
 use crate::session::{Lease, Place, Session};
+use crate::settings::Settings;
 use std::sync::Arc;
 
 /// A row.
@@ -16,6 +17,34 @@ pub(super) type Fields = Vec<Option<String>>;
 pub(super) async fn ask(session: &mut Session, place: Place, text: &str) -> Result<Vec<Fields>, StatementError> {
     let mut settings = (*session.state.settings).clone();
     settings.set_names("utf8mb4", Some("utf8mb4"), "utf8mb4_general_ci");
+    ask_with(session, place, text, settings).await
+}
+
+/// Ask a server for a definition, in UTF-8 and in the usual quotes whatever the session has set.
+pub(super) async fn ask_definition(
+    session: &mut Session,
+    place: Place,
+    text: &str,
+) -> Result<Vec<Fields>, StatementError> {
+    let settings = defining(&session.state.settings);
+    ask_with(session, place, text, settings).await
+}
+
+/// The session's settings, but for how definitions are written.
+pub(super) fn defining(settings: &Settings) -> Settings {
+    let mut settings = settings.clone();
+    settings.set_names("utf8mb4", Some("utf8mb4"), "utf8mb4_general_ci");
+    settings.set("sql_mode", "''".to_owned());
+    settings.set("sql_quote_show_create", "1".to_owned());
+    settings
+}
+
+async fn ask_with(
+    session: &mut Session,
+    place: Place,
+    text: &str,
+    settings: Settings,
+) -> Result<Vec<Fields>, StatementError> {
     let settings = Arc::new(settings);
     let mut lease = session.connections.lease(&session.worker.pools, place, session.profile, &settings).await?;
     if let Some(set) = settings.difference(&lease.backend.settings) {

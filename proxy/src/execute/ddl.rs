@@ -8,6 +8,7 @@ mod outcome;
 mod resume;
 
 use super::head;
+use super::ok_sum::OkSum;
 use super::route::{lease, render};
 use super::scatter::answer_write;
 use super::scratch::Scratch;
@@ -27,6 +28,17 @@ pub(crate) use outcome::unfinished;
 
 /// Run a data definition on each shard, one after another; then read the schema again.
 pub(super) async fn run(session: &mut Session, statement: &Statement<'_>, ddl: &Ddl) -> Result<Reach, StatementError> {
+    let sum = carry_out(session, statement, ddl).await?;
+    answer_write(session, &sum, None);
+    Ok(Reach::SeveralShards)
+}
+
+/// As [`run`], without an answer to the client.
+pub(super) async fn carry_out(
+    session: &mut Session,
+    statement: &Statement<'_>,
+    ddl: &Ddl,
+) -> Result<OkSum, StatementError> {
     session.commit_all().await?;
     let keyspace = KeyspaceRef::find(&session.snapshot, &ddl.keyspace)?;
     let places: Vec<Place> = (0..keyspace.ranges().len())
@@ -40,9 +52,7 @@ pub(super) async fn run(session: &mut Session, statement: &Statement<'_>, ddl: &
     if outcome.as_ref().map_or(true, Outcome::has_effect) {
         session.refresh_schema(&ddl.keyspace).await;
     }
-    let sum = outcome?.answer()?;
-    answer_write(session, &sum, None);
-    Ok(Reach::SeveralShards)
+    outcome?.answer()
 }
 
 /// Whether a statement that broke off must not simply run again. TRUNCATE may; accounts and databases aren't of a shard.

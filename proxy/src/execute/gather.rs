@@ -63,14 +63,23 @@ async fn describe_on(
     gather: &Gather,
     scratch: &mut Scratch,
 ) -> Result<Described, StatementError> {
-    let scratches = std::slice::from_mut(scratch);
-    definition::create_all(session, scratches, &gather.keyspace, &gather.sources).await?;
+    create_empty(session, gather, scratch).await?;
     scratch.enter(session, statement).await?;
     let text = route::render(session, statement, &gather.sql, &scratch.lease.place, &[], None)?;
     let described = prepare(&mut scratch.lease.backend, &text).await;
     let (_, parameters, mut columns) = described.map_err(|error| scratch.failed(error))?;
     reply::Naming { gather, known: &[] }.name(&mut columns);
     Ok((parameters, columns))
+}
+
+/// Make the tables of a statement on a scratch session, without their rows.
+pub(super) async fn create_empty(
+    session: &mut Session,
+    gather: &Gather,
+    scratch: &mut Scratch,
+) -> Result<(), StatementError> {
+    let scratches = std::slice::from_mut(scratch);
+    definition::create_all(session, scratches, &gather.keyspace, &gather.sources).await.map(|_| ())
 }
 
 /// Whether the statement can run whole.

@@ -9,6 +9,7 @@ mod change;
 mod changed_lookups;
 mod compare;
 mod compute;
+mod create_from;
 mod ddl;
 mod decimal;
 mod double;
@@ -29,6 +30,7 @@ mod load;
 mod local_file;
 mod lookup;
 mod lookup_rows;
+mod maintained;
 mod merge_sort;
 mod metadata;
 mod moves;
@@ -51,6 +53,7 @@ mod sort;
 mod sort_key;
 mod staged_load;
 mod summed;
+mod temporary;
 #[cfg(test)]
 mod testing;
 mod trial;
@@ -120,6 +123,9 @@ async fn run_other(
         Operator::Load(load) => Box::pin(load::run(session, statement, load)).await,
         Operator::StagedLoad(load) => Box::pin(staged_load::run(session, statement, load)).await,
         Operator::Ddl(ddl) => Box::pin(ddl::run(session, statement, ddl)).await,
+        Operator::Maintained(maintained) => Box::pin(maintained::run(session, statement, maintained)).await,
+        Operator::Temporary(temporary) => Box::pin(temporary::run(session, statement, temporary)).await,
+        Operator::CreateFrom(from) => Box::pin(create_from::run(session, statement, from)).await,
         Operator::Metadata(metadata) => Box::pin(metadata::run(session, statement, metadata)).await,
         Operator::Summed(summed) => Box::pin(summed::run(session, statement, summed)).await,
         Operator::Explained(explained) => Box::pin(explained::run(session, statement, explained)).await,

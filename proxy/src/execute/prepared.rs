@@ -45,8 +45,12 @@ fn describing_place(session: &mut Session, keyspace: Option<&str>) -> Result<Pla
     let Some(name) = keyspace else { return session.any_place() };
     let keyspace = KeyspaceRef::find(&session.snapshot, name)?;
     match super::route::targeted_shard(session, &keyspace, name)? {
-        Some(index) => keyspace.place(index, session.state.target.tablet, 0),
-        None => super::route::place(session, &keyspace, &ShardSet::any()),
+        Some(index) => keyspace.place(index, session.tablet(), 0),
+        // The shard with the session's temporary tables has all others, too.
+        None => match session.temporaries.home(name) {
+            Some(home) => Ok(home.clone()),
+            None => super::route::place(session, &keyspace, &ShardSet::any()),
+        },
     }
 }
 
@@ -154,11 +158,14 @@ fn described_by(operator: &Operator) -> (Option<&str>, Option<&Template>) {
         }
         Operator::InsertRows(insert) => (Some(&insert.keyspace), insert.alone.as_ref().map(|alone| &alone.sql)),
         Operator::Ddl(ddl) => (Some(&ddl.keyspace), Some(&ddl.sql)),
+        Operator::Temporary(temporary) => (Some(&temporary.keyspace), Some(&temporary.sql)),
+        Operator::CreateFrom(from) => (Some(&from.keyspace), None),
         Operator::Metadata(metadata) => (Some(&metadata.keyspace), Some(&metadata.alone)),
         Operator::Summed(summed) => (Some(&summed.route.keyspace), Some(&summed.route.sql)),
         Operator::Explained(explained) => (Some(&explained.keyspace), Some(&explained.sql)),
         Operator::VindexRows(vindex) => (Some(&vindex.keyspace), None),
-        Operator::NextValues { .. }
+        Operator::Maintained(_)
+        | Operator::NextValues { .. }
         | Operator::Load(_)
         | Operator::StagedLoad(_)
         | Operator::Local(_)

@@ -73,7 +73,7 @@ pub(super) fn targeted_shard(
 /// The place of a single shard. Where any shard would do it is one that the session holds already, or the next in turn.
 pub(super) fn place(session: &Session, keyspace: &KeyspaceRef, shards: &ShardSet) -> Result<Place, StatementError> {
     let first = shards.single().unwrap_or_default() as usize;
-    let tablet = session.state.target.tablet;
+    let tablet = session.tablet();
     if shards.is_any() {
         let count = keyspace.ranges().len();
         for index in 0..count {

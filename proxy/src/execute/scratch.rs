@@ -154,6 +154,11 @@ pub(super) async fn begin_filling(session: &mut Session, scratches: &mut [Scratc
     enter(session, scratches, &FILLING).await
 }
 
+/// Back to creating tables, and to reading their definitions.
+pub(super) async fn begin_defining(session: &mut Session, scratch: &mut Scratch) -> Result<(), StatementError> {
+    enter(session, std::slice::from_mut(scratch), &CREATING).await
+}
+
 /// Bring scratch sessions to their databases and these settings.
 async fn enter(
     session: &mut Session,

@@ -18,7 +18,7 @@ use shardgate_wire::ColumnDefinition;
 use std::collections::HashMap;
 
 /// A row in the session's character set.
-type Bytes = Vec<Option<Vec<u8>>>;
+pub(super) type Bytes = Vec<Option<Vec<u8>>>;
 
 /// Run the statement.
 pub(super) async fn run(
@@ -27,7 +27,7 @@ pub(super) async fn run(
     summed: &Summed,
 ) -> Result<Reach, StatementError> {
     let (keyspace, set) = shards(session, statement, &summed.route.keyspace, &summed.route.target)?;
-    let tablet = session.state.target.tablet;
+    let tablet = session.tablet();
     let turn = session.worker.next_turn();
     let mut indices = set.indices().iter().copied();
     let first = keyspace.place(indices.next().unwrap_or_default() as usize, tablet, turn)?;
@@ -36,7 +36,7 @@ pub(super) async fn run(
         return Ok(Reach::OneShard);
     }
     let text = render(session, statement, &summed.route.sql, &first, &[], None)?;
-    let (columns, mut rows) = first_rows(session, statement, first, &text).await?;
+    let (columns, mut rows) = rows_of(session, statement, first, &text).await?;
     let text_of = |field: &Option<Vec<u8>>| field.as_deref().map(|bytes| String::from_utf8_lossy(bytes).into_owned());
     let first_key =
         |row: &Bytes| summed.key.iter().map(|at| row.get(*at as usize).and_then(text_of)).collect::<Fields>();
@@ -56,12 +56,13 @@ pub(super) async fn run(
             }
         }
     }
+    session.state.warnings.clear();
     send(session, statement, &columns, &rows)?;
     Ok(Reach::SeveralShards)
 }
 
-/// The columns and rows of the first shard.
-async fn first_rows(
+/// The columns and rows of one shard. Its warnings are the session's.
+pub(super) async fn rows_of(
     session: &mut Session,
     statement: &Statement<'_>,
     place: crate::session::Place,
@@ -78,9 +79,19 @@ async fn first_rows(
         };
         let mut rows = Vec::new();
         let mut row = Row::default();
-        while lease.backend.read_row(columns.len(), &mut row).await? == Step::Row {
-            let fields = (0..columns.len() as u32).map(|at| row.field(at));
-            rows.push(fields.map(|field| field.map(<[u8]>::to_vec)).collect());
+        let warnings = loop {
+            match lease.backend.read_row(columns.len(), &mut row).await? {
+                Step::Row => {
+                    let fields = (0..columns.len() as u32).map(|at| row.field(at));
+                    rows.push(fields.map(|field| field.map(<[u8]>::to_vec)).collect());
+                }
+                Step::End { warnings, .. } => break warnings,
+            }
+        };
+        if warnings > 0 {
+            session.fetch_warnings(&mut lease).await;
+        } else {
+            session.state.warnings.clear();
         }
         Ok((columns, rows))
     }
@@ -94,7 +105,8 @@ async fn first_rows(
     }
 }
 
-fn send(
+/// Answer with rows, and with the session's warnings.
+pub(super) fn send(
     session: &mut Session,
     statement: &Statement<'_>,
     columns: &[ColumnDefinition<'static>],
@@ -106,7 +118,7 @@ fn send(
     let protocol = if statement.binary { Protocol::Binary } else { Protocol::Text };
     session.state.row_count = -1;
     session.state.found_rows = rows.len() as u64;
-    session.state.warnings.clear();
+    let warnings = u16::try_from(session.state.warning_count(false)).unwrap_or(u16::MAX);
     let status = session.reply_status();
     let client = &mut session.client;
     let encoder = ResultEncoder::new(columns, 0, protocol, client.capabilities);
@@ -117,6 +129,6 @@ fn send(
         fields.iter().for_each(|field| row_writer::push(&mut row, field.as_deref()));
         encoder.row(&row, &mut client.out, &mut client.seq)?;
     }
-    encoder.end(status, 0, &mut client.out, &mut client.seq);
+    encoder.end(status, warnings, &mut client.out, &mut client.seq);
     Ok(())
 }

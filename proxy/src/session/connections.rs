@@ -29,6 +29,8 @@ pub(crate) struct Held {
     pub(crate) in_transaction: bool,
     /// It is kept until the session ends.
     pub(crate) pinned: bool,
+    /// It has temporary tables of the session, and is kept as long as it has.
+    pub(crate) temporary: bool,
 }
 
 /// A transaction as the client sees it.
@@ -59,6 +61,8 @@ pub(crate) struct Lease {
     pub(crate) in_transaction: bool,
     /// It is kept until the session ends.
     pub(crate) pinned: bool,
+    /// It has temporary tables of the session, and is kept as long as it has.
+    pub(crate) temporary: bool,
     /// It was idle in the pool: the server may have closed it without the proxy's knowledge.
     pub(crate) reused: bool,
     /// It was laid ready for the running statement, with tables that no other connection has.
@@ -119,7 +123,7 @@ impl Connections {
         if !self.held.is_empty() {
             let key = place.key();
             if let Some(at) = self.held.iter().position(|held| held.key == key) {
-                let Held { mut backend, pool, in_transaction, pinned, .. } = self.held.swap_remove(at);
+                let Held { mut backend, pool, in_transaction, pinned, temporary, .. } = self.held.swap_remove(at);
                 backend.recorder = self.recorder(&place, false);
                 return Ok(Lease {
                     place,
@@ -127,6 +131,7 @@ impl Connections {
                     pool,
                     in_transaction,
                     pinned,
+                    temporary,
                     reused: false,
                     laid: false,
                     scratch: None,
@@ -168,6 +173,7 @@ impl Connections {
                     pool,
                     in_transaction: false,
                     pinned: false,
+                    temporary: false,
                     reused,
                     laid: false,
                     scratch: None,
@@ -191,9 +197,9 @@ impl Connections {
 
     /// Keep a connection for the session.
     pub(crate) fn hold(&mut self, lease: Lease) {
-        let Lease { place, mut backend, pool, in_transaction, pinned, .. } = lease;
+        let Lease { place, mut backend, pool, in_transaction, pinned, temporary, .. } = lease;
         backend.recorder = None;
-        self.held.push(Held { key: place.key(), place, backend, pool, in_transaction, pinned });
+        self.held.push(Held { key: place.key(), place, backend, pool, in_transaction, pinned, temporary });
     }
 
     /// Done with a statement: keep the connection if a transaction is open on it or it is pinned, else give it back.
@@ -211,7 +217,7 @@ impl Connections {
             self.laid.push(lease);
             return;
         }
-        if lease.in_transaction || lease.pinned {
+        if lease.in_transaction || lease.pinned || lease.temporary {
             self.hold(lease);
         } else {
             release(lease.backend, &lease.pool).await;
@@ -256,6 +262,12 @@ impl Connections {
         (!self.held.is_empty() && held()) || (!self.laid.is_empty() && laid())
     }
 
+    /// Whether a connection to this place is held that has temporary tables.
+    pub(crate) fn has_temporary(&self, place: &Place) -> bool {
+        let key = place.key();
+        self.held.iter().any(|held| held.temporary && held.key == key)
+    }
+
     /// Put a part of the transaction back as it was.
     pub(crate) fn hold_part(&mut self, part: Held) {
         self.held.push(part);
@@ -272,7 +284,7 @@ impl Connections {
             return;
         }
         held.in_transaction = false;
-        if held.pinned {
+        if held.pinned || held.temporary {
             self.held.push(held);
         } else {
             release(held.backend, &held.pool).await;

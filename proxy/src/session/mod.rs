@@ -12,6 +12,7 @@ mod prepared;
 pub(crate) mod query;
 mod set;
 mod state;
+mod temporaries;
 mod transaction;
 mod variables;
 mod vexplain;
@@ -24,6 +25,7 @@ use prepared::Prepared;
 pub(crate) use prepared::{Described, Execution};
 pub(crate) use shardgate_router::literal::quoted as quote_name;
 pub(crate) use state::{SessionState, Warning};
+use temporaries::Temporaries;
 
 use crate::backend::{Alarm, Profile};
 use crate::error::StatementError;
@@ -61,6 +63,8 @@ pub(crate) struct Session {
     pub(crate) connections: Connections,
     /// The open transaction.
     pub(crate) transaction: Transaction,
+    /// Its temporary tables.
+    pub(crate) temporaries: Temporaries,
     /// Prepared statements by id.
     prepared: HashMap<u32, Prepared>,
     /// Ids of statements that were prepared by PREPARE, by lower-case name.
@@ -113,6 +117,7 @@ impl Session {
             state,
             connections: Connections::default(),
             transaction: Transaction::default(),
+            temporaries: Temporaries::default(),
             prepared: HashMap::new(),
             named: HashMap::new(),
             next_statement: 0,
@@ -303,6 +308,7 @@ impl Session {
     async fn reset(&mut self) {
         self.connections.reset().await;
         self.transaction = Transaction::default();
+        self.temporaries = Temporaries::default();
         self.prepared.clear();
         self.named.clear();
         let settings = handshake::initial_settings(self.state.collation);

@@ -155,6 +155,6 @@ impl Session {
     /// A shard as the session's target asks for it: its primary, or the next of its replicas.
     #[inline]
     pub(crate) fn shard_place(&self, keyspace: &KeyspaceRef, shard: usize) -> Result<Place, StatementError> {
-        keyspace.place(shard, self.state.target.tablet, self.worker.next_turn())
+        keyspace.place(shard, self.tablet(), self.worker.next_turn())
     }
 }

@@ -76,6 +76,11 @@ impl Parameters for Bound<'_> {
     }
 }
 
+fn not_preparable() -> StatementError {
+    let message = "This command is not supported in the prepared statement protocol yet";
+    StatementError::sql(Code::NotPreparable, message)
+}
+
 /// Whether every parameter has a value and a literal.
 fn check(params: &ExecuteParams<'_>) -> Result<(), StatementError> {
     let wrong = |reason: String| {
@@ -179,14 +184,20 @@ impl Session {
         | Operator::Load(_)
         | Operator::StagedLoad(_) = &plan.root
         {
-            let message = "This command is not supported in the prepared statement protocol yet";
-            return Err(StatementError::sql(Code::NotPreparable, message));
+            return Err(not_preparable());
+        }
+        if matches!(&plan.root, Operator::Maintained(maintained) if !maintained.preparable) {
+            return Err(not_preparable());
         }
         let parameters = u16::try_from(fingerprint.parameter_count()).unwrap_or(u16::MAX);
         let text = self.worker.intern(text);
         let statement = Statement { binary: true, ..Statement::of_text(self, &text, &fingerprint, plan) };
         let described = match &statement.plan.root {
-            Operator::Local(_) | Operator::NextValues { .. } | Operator::Pulled(_) => (Vec::new(), Vec::new()),
+            Operator::Local(_)
+            | Operator::NextValues { .. }
+            | Operator::Pulled(_)
+            | Operator::Maintained(_)
+            | Operator::CreateFrom(_) => (Vec::new(), Vec::new()),
             // No server has all its tables.
             Operator::InsertRows(insert) if !insert.described_here => (Vec::new(), Vec::new()),
             Operator::Change(change) if change.alone.is_none() => (Vec::new(), Vec::new()),

@@ -112,12 +112,6 @@ impl Session {
         self.run_statement(statement).await
     }
 
-    /// Take the view of the world that the next statement sees.
-    #[inline]
-    pub(super) fn begin_statement(&mut self) {
-        self.snapshot = self.worker.snapshot();
-    }
-
     /// The plan of a text, from the cache or new.
     #[inline]
     pub(crate) fn plan(
@@ -126,6 +120,10 @@ impl Session {
         fingerprint: &Fingerprint,
         prepared: bool,
     ) -> Result<Arc<Plan>, SqlError> {
+        if let Err(error) = self.temporaries.check() {
+            self.ending = true;
+            return Err(error);
+        }
         let key = CacheKey {
             database: self.state.target.keyspace.as_deref(),
             mode: self.mode(),
@@ -134,7 +132,8 @@ impl Session {
             select_limit: self.state.select_limit(),
             generation: self.snapshot.generation,
         };
-        if let Some(plan) = self.worker.plans.get(&key, fingerprint, text) {
+        let plans = self.temporaries.plans().unwrap_or(&self.worker.plans);
+        if let Some(plan) = plans.get(&key, fingerprint, text) {
             self.worker.metrics.plan_cache(PlanCacheOutcome::Hit);
             return Ok(plan);
         }
@@ -144,7 +143,8 @@ impl Session {
             // Names can't be resolved while the schema isn't there: that is what the client should hear.
             Err(error) => return Err(key.database.and_then(|name| self.not_ready(name)).unwrap_or(error)),
         };
-        self.worker.plans.insert(&key, fingerprint, Arc::clone(&plan));
+        let plans = self.temporaries.plans().unwrap_or(&self.worker.plans);
+        plans.insert(&key, fingerprint, Arc::clone(&plan));
         Ok(plan)
     }
 
@@ -254,6 +254,7 @@ impl Session {
             let needed = match plan.class {
                 _ if *used.keyspace == *shardgate_router::catalog::MYSQL => Right::Admin,
                 // A temporary table is the session's own.
+                StatementClass::Ddl if !used.written => Right::Read,
                 StatementClass::Ddl if plan.effects.pins_connection => Right::Write,
                 StatementClass::Ddl => Right::Admin,
                 _ if used.written => Right::Write,

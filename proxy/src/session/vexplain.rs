@@ -149,7 +149,7 @@ impl Session {
         let set = target.resolve(args, &session, keyspace.ranges())?;
         let mut shards = Vec::new();
         for index in set.indices() {
-            shards.push(keyspace.place(*index as usize, self.state.target.tablet, 0)?.to_string());
+            shards.push(keyspace.place(*index as usize, self.tablet(), 0)?.to_string());
         }
         let any = if set.is_any() { " (or any other)" } else { "" };
         shown.push_str(&format!("\nShards: {}{any}\n", shards.join(", ")));

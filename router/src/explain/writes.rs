@@ -2,8 +2,30 @@
 
 use super::{target, template};
 use crate::args::Arguments;
-use crate::plan::{Change, ChangedPlace, ChangedTable, InsertRows, OwnedLookup, Pulled, Template};
+use crate::plan::{
+    Change, ChangedPlace, ChangedTable, CreateFrom, DefinitionSource, InsertRows, OwnedLookup, Pulled, Template,
+};
 use serde_json::{Map, Value as Json, json};
+
+pub(super) fn create_from(found: &CreateFrom, args: &Arguments<'_>) -> Json {
+    let mut object = Map::new();
+    object.insert("operator".into(), json!("CreateFrom"));
+    object.insert("keyspace".into(), json!(*found.keyspace));
+    object.insert("table".into(), json!(*found.table));
+    match &found.source {
+        DefinitionSource::Table { keyspace, table } => {
+            object.insert("like".into(), json!(format!("{keyspace}.{table}")));
+        }
+        DefinitionSource::Query(query) => {
+            let sources = query.define.sources.iter();
+            let sources: Vec<String> = sources.map(|source| format!("{}.{}", source.keyspace, source.table)).collect();
+            object.insert("columns_of".into(), json!(sources.join(", ")));
+            object.insert("definition".into(), json!(template(&query.define.sql, args)));
+            object.insert("rows".into(), json!([format!("{} {}", query.verb, template(&query.rows, args))]));
+        }
+    }
+    Json::Object(object)
+}
 
 pub(super) fn pulled(found: &Pulled, args: &Arguments<'_>) -> Json {
     let texts = |list: &[Template]| list.iter().map(|text| template(text, args)).collect::<Vec<_>>();

@@ -7,6 +7,7 @@ mod aggregate;
 mod broadcast;
 mod change;
 mod compute;
+mod create_from;
 mod ddl;
 mod expand;
 mod explained;
@@ -16,6 +17,7 @@ mod insert_rows;
 mod load;
 mod local;
 mod lookup;
+mod maintained;
 mod merge;
 mod metadata;
 mod padding;
@@ -27,6 +29,7 @@ mod staged_load;
 mod summed;
 mod target;
 mod template;
+mod temporary;
 mod trial;
 mod vindex_rows;
 
@@ -37,6 +40,7 @@ pub use change::{
     MoveOrder, Moves, SetItem,
 };
 pub use compute::Compute;
+pub use create_from::{CreateFrom, DefiningQuery, DefinitionSource};
 pub use ddl::{Ddl, DdlKind, DdlObject, ObjectKind};
 pub use expand::Expand;
 pub use explained::Explained;
@@ -49,6 +53,7 @@ pub use local::{
     TransactionStart,
 };
 pub use lookup::{ComparedColumn, Lookup, LookupKeys, LookupTable, OwnedLookup};
+pub use maintained::{Maintained, MaintainedTable};
 pub use merge::{Limit, LimitValue, MergeSort, SortKey};
 pub use metadata::{KnownValue, Metadata, MetadataPart, MetadataTable};
 pub use padding::Padding;
@@ -60,6 +65,7 @@ pub use staged_load::StagedLoad;
 pub use summed::Summed;
 pub use target::{Comparison, KeyExpr, KeyList, ShardSet, Target, shard_of};
 pub use template::{Arithmetic, Piece, Pos, RenderContext, SessionValue, Template, ValueExpr, limit};
+pub use temporary::{Temporary, TemporaryChange};
 pub use trial::{Trial, TrialColumn};
 pub use vindex_rows::VindexRows;
 
@@ -172,6 +178,12 @@ pub enum Operator {
     StagedLoad(Box<StagedLoad>),
     /// Run a data definition on every shard.
     Ddl(Ddl),
+    /// Maintain tables on the servers that have them.
+    Maintained(Box<Maintained>),
+    /// Run a definition of the session's temporary tables.
+    Temporary(Box<Temporary>),
+    /// Make a table with the definition and the rows that something else has.
+    CreateFrom(Box<CreateFrom>),
     /// Run a statement over rows of `information_schema` that are gathered from all servers.
     Metadata(Metadata),
     /// Run a statement over what a vindex makes of values.
@@ -238,6 +250,9 @@ impl Operator {
             | Operator::Load(_)
             | Operator::StagedLoad(_)
             | Operator::Ddl(_)
+            | Operator::Maintained(_)
+            | Operator::Temporary(_)
+            | Operator::CreateFrom(_)
             | Operator::Metadata(_)
             | Operator::NextValues { .. }
             | Operator::Local(_) => Vec::new(),

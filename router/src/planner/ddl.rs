@@ -3,7 +3,9 @@
 //! The words are read by our lexer, which knows where they stand in the text. `sqlparser` reads the same text: where it
 //! understands it and finds other tables, the statement is refused rather than run on a guess.
 
+mod maintained;
 mod source;
+mod temporary;
 mod view;
 
 use super::cursor::{Cursor, Name};
@@ -27,6 +29,8 @@ struct Definition {
     tables: Vec<(Option<Name>, Name)>,
     /// CREATE TEMPORARY TABLE, DROP TEMPORARY TABLE.
     temporary: bool,
+    /// IF NOT EXISTS, of CREATE TABLE.
+    if_not_exists: bool,
     /// CREATE DATABASE and the like: the database.
     database: Option<Name>,
     /// Whether the first table is made by the statement.
@@ -63,6 +67,12 @@ pub(super) fn plan(
             keyspaces.push(keyspace);
         }
     }
+    if definition.kind == DdlKind::Maintenance
+        && let Some(root) = maintained::plan(cursor.text, fingerprint, context, &definition, &tables)?
+    {
+        let effects = Effects { implicit_commit: true, ..Effects::default() };
+        return Ok(Some(temporary::finished(StatementClass::Show, &tables, effects, root)));
+    }
     let keyspace = match keyspaces.as_slice() {
         [] => default_keyspace(context)?,
         [keyspace] => Arc::clone(keyspace),
@@ -81,11 +91,14 @@ pub(super) fn plan(
         }
     };
     let sharded = context.catalog.is_sharded(&keyspace);
-    if definition.kind == DdlKind::Truncate {
+    let hidden = tables.iter().any(|table| context.catalog.temporary(&table.keyspace, &table.table).is_some());
+    if definition.kind == DdlKind::Truncate && !hidden {
         refuse_owners(context, &keyspace, &tables)?;
     }
     if sharded
         && definition.routine.is_none()
+        && !definition.temporary
+        && !hidden
         && let Some(table) = tables.first()
     {
         foreign_keys::check(cursor.text, context, &context.parse_options(), &keyspace, &table.table)?;
@@ -93,46 +106,60 @@ pub(super) fn plan(
     if definition.kind == DdlKind::View && definition.has_query {
         view::query(cursor, fingerprint, context, &keyspace, &mut edits)?;
     }
-    if definition.kind == DdlKind::CreateTable {
-        source::check(cursor, context, &keyspace, definition.temporary, &mut edits)?;
+    let mut effects = Effects { implicit_commit: true, ..Effects::default() };
+    if definition.kind == DdlKind::CreateTable
+        && let Some(from) = source::plan(cursor, fingerprint, context, &definition, &keyspace, &mut tables, &mut edits)?
+    {
+        if definition.temporary {
+            effects = Effects { pins_connection: true, ..Effects::default() };
+        }
+        let root = Operator::CreateFrom(Box::new(from));
+        return Ok(Some(temporary::finished(StatementClass::Ddl, &tables, effects, root)));
     }
     let sql = edits.whole(cursor.text, fingerprint)?;
-    let mut effects = Effects { implicit_commit: true, ..Effects::default() };
-    if definition.temporary {
-        if sharded {
-            return Err(SqlError::new(
-                Code::Unsupported,
-                "unsupported: temporary tables in a sharded keyspace; make them in an unsharded one",
-            ));
-        }
-        effects = Effects { pins_connection: true, ..Effects::default() };
-        let root = Operator::Route(Route { keyspace, target: Target::Unsharded, sql, sql_alone: None, hidden: 0 });
-        return Ok(Some(Plan {
-            class: StatementClass::Ddl,
-            tables,
-            pins: Vec::new(),
-            effects,
-            lookups: Vec::new(),
-            root,
-        }));
+    let named = tables.get(..definition.tables.len()).unwrap_or(&tables);
+    if let Some(plan) = temporary::plan(cursor, context, &definition, &keyspace, named, sql.clone())? {
+        return Ok(Some(Plan { tables, ..plan }));
     }
     if definition.kind == DdlKind::Maintenance {
-        // Answered with rows: those of all shards.
-        let target = if sharded { Target::Scatter } else { Target::Unsharded };
-        let root = Operator::Route(Route { keyspace, target, sql, sql_alone: None, hidden: 0 });
-        return Ok(Some(Plan {
-            class: StatementClass::Show,
-            tables,
-            pins: Vec::new(),
-            effects,
-            lookups: Vec::new(),
-            root,
-        }));
+        let keyspace = Arc::clone(&keyspace);
+        let root = Operator::Route(Route { keyspace, target: Target::Unsharded, sql, sql_alone: None, hidden: 0 });
+        return Ok(Some(temporary::finished(StatementClass::Show, &tables, effects, root)));
     }
     let kind = definition.routine.unwrap_or(ObjectKind::Table);
-    let objects = tables.iter().map(|table| DdlObject { kind, name: Arc::clone(&table.table) }).collect();
+    let objects = named.iter().map(|table| DdlObject { kind, name: Arc::clone(&table.table) }).collect();
     let root = Operator::Ddl(Ddl { keyspace, kind: definition.kind, objects, sql });
     Ok(Some(Plan { class: StatementClass::Ddl, tables, pins: Vec::new(), effects, lookups: Vec::new(), root }))
+}
+
+/// The plan of a definition of temporary tables, for a session whose target is one shard; `None`: it is no such thing.
+pub(super) fn of_temporary(cursor: &mut Cursor<'_>, context: &Context<'_>) -> Result<Option<Plan>, SqlError> {
+    let mark = cursor.mark();
+    let definition = read(cursor);
+    cursor.back(mark);
+    // What isn't understood is for the shard.
+    let Ok(Some(definition)) = definition else { return Ok(None) };
+    let kind = definition.kind;
+    let is_of_tables =
+        matches!(kind, DdlKind::CreateTable | DdlKind::AlterTable | DdlKind::DropTable | DdlKind::Truncate);
+    let is_hidden = |(schema, name): &(Option<Name>, Name)| {
+        let keyspace = schema.as_ref().map(|schema| &*schema.value).or(context.database);
+        keyspace.is_some_and(|keyspace| context.catalog.temporary(keyspace, &name.value).is_some())
+    };
+    let changes = kind != DdlKind::CreateTable && definition.tables.iter().any(is_hidden);
+    if !is_of_tables || !(definition.temporary || changes) {
+        return Ok(None);
+    }
+    let mut tables: Vec<TableUse> = Vec::new();
+    let mut keyspace = None;
+    for (schema, name) in &definition.tables {
+        let own = keyspace_of(context, schema.as_ref(), name, true)?;
+        tables.push(TableUse { keyspace: Arc::clone(&own), table: Arc::from(&*name.value), written: true });
+        keyspace = Some(own);
+    }
+    let Some(keyspace) = keyspace else { return Ok(None) };
+    read(cursor)?;
+    temporary::plan(cursor, context, &definition, &keyspace, &tables, Template::UNCHANGED)
 }
 
 /// TRUNCATE says nothing of the rows that it removes, and so their lookup rows would stay.
@@ -221,6 +248,7 @@ fn read(cursor: &mut Cursor<'_>) -> Result<Option<Definition>, SqlError> {
         kind: DdlKind::Other,
         tables: Vec::new(),
         temporary: false,
+        if_not_exists: false,
         database: None,
         creates: false,
         routine: None,
@@ -294,7 +322,8 @@ fn object(cursor: &mut Cursor<'_>, verb: &str, definition: &mut Definition) -> R
                     _ => DdlKind::DropTable,
                 };
                 definition.creates = creates;
-                let _ = cursor.eat_all(&["IF", "NOT", "EXISTS"]) || cursor.eat_all(&["IF", "EXISTS"]);
+                definition.if_not_exists = cursor.eat_all(&["IF", "NOT", "EXISTS"]);
+                let _ = cursor.eat_all(&["IF", "EXISTS"]);
                 return if verb == "DROP" {
                     list(cursor, definition)
                 } else {

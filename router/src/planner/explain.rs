@@ -132,6 +132,9 @@ fn explained(operator: Operator, fingerprint: &Fingerprint) -> Result<Operator, 
         | Operator::StagedLoad(_)
         | Operator::Pulled(_)
         | Operator::Ddl(_)
+        | Operator::Maintained(_)
+        | Operator::Temporary(_)
+        | Operator::CreateFrom(_)
         | Operator::NextValues { .. }
         | Operator::Local(_) => return Err(unsupported("of this kind; VEXPLAIN shows what becomes of it")),
     };

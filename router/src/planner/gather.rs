@@ -39,14 +39,23 @@ pub(super) fn gathered(planning: &Planning<'_>, analysis: &mut Analysis<'_>, hom
     // The values of the session, but not the names of databases: those are put in for the scratch session.
     let mut edits = Edits::default();
     planning.functions.edit(planning.text, planning.fingerprint, &mut edits)?;
-    for column in &analysis.qualified {
-        let elsewhere = *column.database != *home || planning.context.catalog.is_renamed(home);
-        if elsewhere && !crate::catalog::is_system_database(&column.database) {
-            edits.replace(column.schema, vec![Piece::Database(Arc::from(home))]);
-        }
-    }
+    databases(planning, analysis, home, &mut edits);
+    refuse_twice(planning, analysis)?;
     let named = columns::named(planning);
     let mut walk = Walk::new(planning, analysis, home, &targets, None, named, edits);
+    walk.statement(&planning.parsed.statement);
+    walk.finish()
+}
+
+/// As [`gathered`], for tables that stay empty: values of the session are computed there, so that they have their types.
+///
+/// # Errors
+/// As [`gathered`].
+pub(super) fn emptied(planning: &Planning<'_>, analysis: &mut Analysis<'_>, home: &str) -> Result<Gathered, SqlError> {
+    let targets = vec![Target::AnyShard; analysis.instances.len()];
+    let mut edits = Edits::default();
+    databases(planning, analysis, home, &mut edits);
+    let mut walk = Walk::new(planning, analysis, home, &targets, None, columns::named(planning), edits);
     walk.statement(&planning.parsed.statement);
     walk.finish()
 }
@@ -67,6 +76,33 @@ pub(super) fn travelling(
     let mut walk = Walk::new(planning, analysis, home, &targets, Some(travels), named, planning.edits.clone());
     walk.statement(&planning.parsed.statement);
     walk.finish()
+}
+
+/// Edits for the databases that columns are written with.
+fn databases(planning: &Planning<'_>, analysis: &Analysis<'_>, home: &str, edits: &mut Edits) {
+    for column in &analysis.qualified {
+        let elsewhere = *column.database != *home || planning.context.catalog.is_renamed(home);
+        if elsewhere && !crate::catalog::is_system_database(&column.database) {
+            edits.replace(column.schema, vec![Piece::Database(Arc::from(home))]);
+        }
+    }
+}
+
+/// MySQL opens a temporary table once in a statement.
+fn refuse_twice(planning: &Planning<'_>, analysis: &Analysis<'_>) -> Result<(), SqlError> {
+    let mut seen: Vec<&str> = Vec::new();
+    for occurrence in &analysis.occurrences {
+        let table = &occurrence.table;
+        if planning.context.catalog.temporary(&table.keyspace, &table.table).is_none() {
+            continue;
+        }
+        if seen.contains(&&*table.table) {
+            let message = format!("Can't reopen table: '{}'", table.table);
+            return Err(SqlError::new(Code::TemporaryTwice, message));
+        }
+        seen.push(&table.table);
+    }
+    Ok(())
 }
 
 /// What can't be taken to a scratch session.

@@ -85,7 +85,10 @@ impl Resolved {
 pub(super) fn resolve(context: &Context<'_>, name: &TableName) -> Result<Resolved, SqlError> {
     let schema = name.schema.as_ref().map(|schema| &*schema.value);
     let table = &*name.name.value;
-    if let Some(moved) = routed(context, schema, table)? {
+    let own = schema.or(context.database).filter(|database| context.catalog.temporary(database, table).is_some());
+    if own.is_none()
+        && let Some(moved) = routed(context, schema, table)?
+    {
         return Ok(moved);
     }
     match schema.or(context.database) {

@@ -333,7 +333,12 @@ fn route(
     };
     // What isn't about the keyspace is about the server, and that should be the same one each time.
     let own = about.database.is_some() || about.table.is_some() || needs_database;
-    let target = if own && catalog.is_sharded(&keyspace) { Target::AnyShard } else { Target::Unsharded };
+    let temporary = about.table.as_ref().and_then(|table| catalog.temporary(&keyspace, &table.value));
+    let target = match temporary.and_then(|table| table.keyspace_id.clone()) {
+        Some(id) => Target::Pinned(id),
+        None if own && catalog.is_sharded(&keyspace) => Target::AnyShard,
+        None => Target::Unsharded,
+    };
     Ok(Plan {
         class: StatementClass::Show,
         tables: Vec::new(),

@@ -80,6 +80,12 @@ impl<'v> Source<'v> {
     pub(super) fn resolve(&self, context: &Context<'_>, name: &TableName) -> Result<Resolved, SqlError> {
         let database = name.schema.as_ref().map_or(self.keyspace, |schema| self.keyspace_of(&schema.value));
         let found = names::in_database(context, database, &name.name.value)?;
+        if context.catalog.temporary(&found.keyspace, &found.table).is_some() {
+            return Err(self.refuse(&format!(
+                "it is over `{}`, which a temporary table of the session hides, but not from views",
+                found.table
+            )));
+        }
         let same = *found.keyspace == *self.keyspace;
         match context.catalog.database(self.keyspace) {
             Some(Database::Keyspace(info)) if info.sharded && !same => {

@@ -51,6 +51,20 @@ impl VSchema {
         self.keyspaces.get(name)
     }
 
+    /// The same, with another description of a keyspace's table, or none.
+    #[must_use]
+    pub fn with_table(&self, keyspace: &str, name: &str, table: Option<Table>) -> Self {
+        let mut changed = self.clone();
+        if let Some(keyspace) = changed.keyspaces.get_mut(keyspace) {
+            let tables = &mut Arc::make_mut(keyspace).tables;
+            match table {
+                Some(table) => tables.insert(Arc::from(name), Arc::new(table)),
+                None => tables.remove(name),
+            };
+        }
+        changed
+    }
+
     /// The table of a keyspace, if the vschema describes it. Tables of unsharded keyspaces need no description.
     #[must_use]
     pub fn table(&self, keyspace: &str, table: &str) -> Option<&Arc<Table>> {

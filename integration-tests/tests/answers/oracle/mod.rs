@@ -189,6 +189,11 @@ fn oracle_data_definition_behaves_as_on_one_mysql() {
 }
 
 #[test]
+fn oracle_temporary_tables_behave_as_on_one_mysql() {
+    passes(&TYPES, "temporary_tables.sql", &BOTH);
+}
+
+#[test]
 fn oracle_views_are_answered_as_by_one_mysql() {
     passes(&TYPES, "views.sql", &[Wrapped::No]);
 }

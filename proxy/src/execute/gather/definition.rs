@@ -3,9 +3,9 @@
 
 use crate::backend::BackendError;
 use crate::error::StatementError;
-use crate::execute::route;
 use crate::execute::rows::Row;
 use crate::execute::scratch::{Scratch, run_all};
+use crate::execute::{route, temporary};
 use crate::session::{KeyspaceRef, Lease, Session, quote_name};
 use shardgate_router::error::Code;
 use shardgate_router::plan::{GatherColumn, GatherSource, ShardSet, Transfer};
@@ -33,6 +33,11 @@ pub(super) async fn create_all(
         let known = before.iter().position(|other| other.keyspace == source.keyspace && other.table == source.table);
         let definition = match known.and_then(|at| definitions.get(at)) {
             Some(known) => known.clone(),
+            // Only the session's own connection has it.
+            None if session.snapshot.catalog.temporary(&source.keyspace, &source.table).is_some() => {
+                let shown = temporary::shown(session, &source.keyspace, &source.table).await?;
+                Definition::of(&shown).ok_or_else(|| unreadable(&source.table, &source.keyspace))?
+            }
             None if *source.keyspace == *home
                 && let Some(first) = scratches.first_mut() =>
             {
@@ -58,10 +63,11 @@ async fn read(session: &mut Session, scratch: &mut Scratch, table: &str) -> Resu
     let text = format!("SHOW CREATE TABLE {}", quote_name(table));
     let whole = scratch.query(session, text.as_bytes()).await?;
     let shown = whole.rows.first().and_then(|row| row.field(1)).map(String::from_utf8_lossy);
-    shown.and_then(|shown| Definition::of(&shown)).ok_or_else(|| {
-        let place = &scratch.lease.place;
-        StatementError::sql(Code::Internal, format!("the definition of table `{table}` on {place} can't be read"))
-    })
+    shown.and_then(|shown| Definition::of(&shown)).ok_or_else(|| unreadable(table, &scratch.lease.place.to_string()))
+}
+
+fn unreadable(table: &str, place: &str) -> StatementError {
+    StatementError::sql(Code::Internal, format!("the definition of table `{table}` on {place} can't be read"))
 }
 
 /// The statement that creates a temporary table like a table of the connection's server, without what a temporary table

@@ -8,7 +8,7 @@ use crate::planner::analysis::Analysis;
 use crate::planner::bind::Binder;
 use crate::planner::cursor::Cursor;
 use crate::planner::edit::Edits;
-use crate::planner::names::ResolvedKind;
+use crate::planner::names::{Resolved, ResolvedKind};
 use crate::planner::statement::Planning;
 use crate::sql;
 use crate::sql::ast::Statement;
@@ -48,6 +48,11 @@ pub(super) fn query(
         // The server says what is wrong.
         Err(error) if matches!(error.code, Code::UnknownTable | Code::NoDatabase) => return Ok(()),
         Err(error) => return Err(error),
+    }
+    let temporary = |table: &Resolved| context.catalog.temporary(&table.keyspace, &table.table).is_some();
+    if let Some(found) = analysis.occurrences.iter().find(|occurrence| temporary(&occurrence.table)) {
+        let message = format!("View's SELECT refers to a temporary table '{}'", found.table.table);
+        return Err(SqlError::new(Code::ViewOfTemporary, message));
     }
     if sharded && analysis.occurrences.iter().any(|occurrence| matches!(occurrence.table.kind, ResolvedKind::System)) {
         return Err(unsupported("a view of a sharded keyspace over MySQL's own tables"));
