@@ -3,6 +3,7 @@
 use super::handshake::{self, LoginError};
 use super::query::Statement;
 use super::state::Warning;
+use super::temporaries::Temporaries;
 use super::{End, Session};
 use crate::error::StatementError;
 use crate::execute::{self, Protocol, ReplyContext, simple_result};
@@ -201,6 +202,7 @@ impl Session {
     /// COM_CHANGE_USER: the session starts anew as another user.
     pub(super) async fn com_change_user(&mut self, command: &ChangeUser<'_>) -> Result<(), End> {
         self.connections.reset().await;
+        self.temporaries = Temporaries::default();
         self.transaction = super::Transaction::default();
         self.prepared.clear();
         self.named.clear();
