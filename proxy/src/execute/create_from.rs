@@ -149,7 +149,8 @@ async fn fill(
     columns: &[String],
 ) -> Result<Reach, StatementError> {
     let is_utf8 = session.state.settings.text("character_set_client").is_none_or(|charset| charset.starts_with("utf8"));
-    if !is_utf8 && !(columns.iter().all(|column| column.is_ascii()) && from.table.is_ascii()) {
+    let mut names = columns.iter().map(String::as_str).chain([&*from.table]);
+    if !is_utf8 && !names.all(str::is_ascii) {
         let message =
             "unsupported: CREATE TABLE ... SELECT with names that aren't ASCII, in another character set than UTF-8";
         return Err(StatementError::sql(Code::Unsupported, message));
