@@ -39,6 +39,8 @@ struct Clauses {
     queries: bool,
     /// User variables, of the list and of SET.
     variables: Vec<Box<str>>,
+    /// Those of the list.
+    listed: Vec<Box<str>>,
     /// REPLACE.
     replace: bool,
 }
@@ -63,10 +65,12 @@ pub(super) fn plan(
         edits.replace(span, vec![Piece::Database(Arc::clone(&table.keyspace)), Piece::Sql(written.into())]);
     }
     let used = TableUse { keyspace: Arc::clone(&table.keyspace), table: Arc::clone(&table.table), written: true };
+    // Those of the list are assigned before they are read; to be set first would give them another collation.
+    let is_read = |name: &&Box<str>| !clauses.listed.contains(*name);
     let mut effects = Effects {
         taints_connection: !clauses.variables.is_empty(),
         asks_for_file: clauses.local,
-        reads_variables: clauses.variables.clone(),
+        reads_variables: clauses.variables.iter().filter(is_read).cloned().collect(),
         writes_variables: clauses.variables.clone(),
         ..Effects::default()
     };
@@ -326,6 +330,7 @@ fn read(cursor: &mut Cursor<'_>, context: &Context<'_>) -> Result<Option<Clauses
         assigned: Vec::new(),
         queries: false,
         variables: Vec::new(),
+        listed: Vec::new(),
         replace,
     };
     if cursor.eat("PARTITION") {
@@ -410,6 +415,7 @@ fn list(cursor: &mut Cursor<'_>, context: &Context<'_>, clauses: &mut Clauses) -
             return Err(cursor.unexpected());
         }
     }
+    clauses.listed.clone_from(&clauses.variables);
     if !columns.is_empty() {
         clauses.list = Some((start, columns));
     }
