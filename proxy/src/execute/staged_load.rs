@@ -245,7 +245,9 @@ async fn store(
             return Err(StatementError::sql(Code::Internal, "rows of a file aren't inserted by an INSERT of rows"));
         };
         let inserted = insert::rows(session, &statement, insert).await?;
-        warnings.append(&mut session.state.warnings);
+        // What was said of values was said when they were loaded.
+        let said = std::mem::take(&mut session.state.warnings);
+        warnings.extend(said.into_iter().filter(|warning| write::is_ignored(warning.code)));
         sum.join(&inserted.sum);
         first = first.or(inserted.first_generated);
     }
