@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes further programs that tests and benchmarks use available in .cache/tools/bin: sysbench, haproxy.
+# Makes further programs that tests and benchmarks use available in .cache/tools/bin: sysbench, haproxy, etcd, etcdctl.
 #
 #   scripts/tools.sh [PROGRAM...]        default: all
 #
@@ -24,6 +24,15 @@ program_in() {
     die "no $2 in $1"
 }
 
+# Prints the package that has a program.
+package_of() {
+    case $1 in
+    etcd) echo etcd-server ;;
+    etcdctl) echo etcd-client ;;
+    *) echo "$1" ;;
+    esac
+}
+
 fetch() {
     local program=$1 family archive uri release root=$HOME_OF_TOOLS/$1 components plugins
     family=$(package_family)
@@ -35,7 +44,7 @@ fetch() {
     [ "$family" = debian ] || components="main universe"
     if [ ! -d "$root" ]; then
         say "fetching $program into $root ..."
-        fetch_root "$root" "deb $(keyring_option "$family") $uri $release $components" "$program"
+        fetch_root "$root" "deb $(keyring_option "$family") $uri $release $components" "$(package_of "$program")"
     fi
     plugins=$(find "$root" -type d -path '*/libmariadb3/plugin' | head -n 1)
     [ -z "$plugins" ] || plugins="export MARIADB_PLUGIN_DIR='$plugins'"
@@ -62,11 +71,11 @@ END
 }
 
 mkdir -p "$BIN"
-[ $# -gt 0 ] || set -- sysbench haproxy
+[ $# -gt 0 ] || set -- sysbench haproxy etcd etcdctl
 for program in "$@"; do
     case $program in
-    sysbench | haproxy) provide "$program" ;;
-    *) die "unknown program $program: sysbench or haproxy" ;;
+    sysbench | haproxy | etcd | etcdctl) provide "$program" ;;
+    *) die "unknown program $program: sysbench, haproxy, etcd or etcdctl" ;;
     esac
 done
 echo "$BIN"

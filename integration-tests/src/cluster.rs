@@ -3,15 +3,16 @@
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::process::Command;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use mysql_async::prelude::Queryable;
-use shardgate_cli::playground::{ClusterFiles, KeyspaceServers, Mysqld, ProxyUser, free_port};
+use shardgate_cli::playground::{ClusterFiles, KeyspaceServers, Mysqld, ProxyUser, STORE_IN_FILES, free_port};
 use shardgate_vschema::even_ranges;
 
 use crate::endpoint::Endpoint;
 use crate::error::HarnessError;
-use crate::proxy_process::ProxyProcess;
+use crate::proxy_process::{ProxyProcess, shardgate_binary};
 use crate::servers::{Folder, Servers, endpoint_of, shared_servers};
 
 /// How many servers the shared set has: one for unsharded keyspaces, the others for shards.
@@ -29,6 +30,7 @@ pub struct ClusterBuilder {
     vschema: String,
     extra: String,
     default: Option<String>,
+    store: Option<String>,
     own_servers: bool,
 }
 
@@ -105,6 +107,13 @@ impl ClusterBuilder {
         self
     }
 
+    /// Another store than the files: the value of `store` in `shardgate.yaml`. The documents are applied to it.
+    #[must_use]
+    pub fn store(mut self, value: &str) -> Self {
+        self.store = Some(value.to_owned());
+        self
+    }
+
     /// Servers for this cluster alone, which a test may stop, kill and freeze; without this, those that all tests of
     /// the process share. The first is for unsharded keyspaces, the others for shards.
     #[must_use]
@@ -161,10 +170,14 @@ impl ClusterBuilder {
                 })
                 .collect(),
             vschema: self.vschema,
+            store: self.store.clone().unwrap_or_else(|| STORE_IN_FILES.to_owned()),
             extra: self.extra,
         };
         let folder = Folder::create()?;
         files.write(&folder.path)?;
+        if self.store.is_some() {
+            apply_documents(&folder.path)?;
+        }
         let (config, listen) = (folder.path.join("shardgate.yaml"), files.listen);
         let proxy =
             tokio::task::spawn_blocking(move || ProxyProcess::start(&config, listen)).await.map_err(broken)??;
@@ -180,6 +193,7 @@ impl Cluster {
             vschema: "version: 1\nkeyspaces: {}\n".to_owned(),
             extra: String::new(),
             default: None,
+            store: None,
             own_servers: false,
         }
     }
@@ -235,6 +249,19 @@ impl Cluster {
             }
         }
     }
+}
+
+/// Makes the folder's documents the first revision of the store that its shardgate.yaml names.
+fn apply_documents(folder: &Path) -> Result<(), HarnessError> {
+    let mut command = Command::new(shardgate_binary()?);
+    command.current_dir(folder).args(["topology", "apply", "topology.yaml", "--with", "vschema.yaml"]);
+    let output = command.args(["--config", "shardgate.yaml"]).output();
+    let output = output.map_err(HarnessError::io("running shardgate topology apply"))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let what = String::from_utf8_lossy(&output.stderr).into_owned();
+    Err(HarnessError::Client { client: "shardgate topology apply".to_owned(), what })
 }
 
 /// Creates the keyspace's database anew on the servers of its shards. Returns where they are.

@@ -1,10 +1,10 @@
 //! sysbench as a load: its OLTP scripts, in both protocols, with every error counted.
 
-use std::path::Path;
 use std::process::Command;
 
 use crate::endpoint::Endpoint;
 use crate::error::HarnessError;
+use crate::programs::program;
 
 /// How a run is to be.
 #[derive(Debug, Clone, Copy)]
@@ -71,14 +71,7 @@ pub fn run(endpoint: &Endpoint, options: SysbenchOptions) -> Result<SysbenchRepo
 }
 
 fn run_command(endpoint: &Endpoint, options: SysbenchOptions, verb: &str) -> Result<String, HarnessError> {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/tools.sh");
-    let tools = Command::new(&script).arg("sysbench").output();
-    let tools = tools.map_err(HarnessError::io(format!("running {}", script.display())))?;
-    if !tools.status.success() {
-        return Err(failed(options.script, String::from_utf8_lossy(&tools.stderr).into_owned()));
-    }
-    let folder = String::from_utf8_lossy(&tools.stdout).trim().to_owned();
-    let output = Command::new(Path::new(&folder).join("sysbench"))
+    let output = Command::new(program("sysbench")?)
         .arg(options.script)
         .arg(format!("--mysql-host={}", endpoint.host))
         .arg(format!("--mysql-port={}", endpoint.port))

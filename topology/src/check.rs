@@ -13,7 +13,15 @@ use std::path::Path;
 /// # Errors
 /// Every fault of both documents; if each is valid by itself, everything in which they don't fit together.
 pub fn read_documents(directory: &Path, documents: &Documents) -> Result<(Topology, VSchema), Faults> {
-    let name = |kind: DocumentKind| directory.join(kind.file_name()).display().to_string();
+    read_documents_of(|kind| directory.join(kind.file_name()).display().to_string(), directory, documents)
+}
+
+/// As [`read_documents`], for documents that have names of their own.
+pub(crate) fn read_documents_of(
+    name: impl Fn(DocumentKind) -> String,
+    directory: &Path,
+    documents: &Documents,
+) -> Result<(Topology, VSchema), Faults> {
     let file = |path: &str| {
         let path = directory.join(path);
         fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))

@@ -3,8 +3,8 @@
 use crate::output::{Format, print, print_json, print_line, table};
 use serde_json::{Value, json};
 use shardgate_proxy::check::{Finding, Report, check};
-use shardgate_proxy::config::{Config, StoreConfig};
-use shardgate_topology::store::{FileStore, Store as _, StoreStatus};
+use shardgate_proxy::config::Config;
+use shardgate_topology::store::{Store as _, StoreStatus};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -25,11 +25,9 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let config = Arc::new(Config::load(&args.config)?);
-    let StoreConfig::File(directory) = &config.store;
-    let store = FileStore::open(directory)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (state, report) = runtime.block_on(async {
-        let state = store.current().await?;
+        let state = config.store.open()?.current().await?;
         let report = check(&config, &state.stored).await;
         anyhow::Ok((state, report))
     })?;

@@ -8,6 +8,7 @@ mod log;
 mod playground;
 mod serve;
 mod status;
+mod store;
 mod stored;
 mod topology;
 mod user;

@@ -1,61 +1,17 @@
 //! What `shardgate topology` and `shardgate vschema` share: the verbs on a document that the store keeps.
 
+use crate::commands::store::StoreArgs;
 use crate::output::{Format, print, print_json, print_line, table};
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use serde_json::{Value, json};
-use shardgate_proxy::config::{StoreConfig, load_store};
-use shardgate_topology::read_documents;
 use shardgate_topology::store::{
-    Change, DocumentKind, FileStore, Revision, RevisionInfo, Store as _, StoreState, StoreStatus, Stored, rollback,
-    unified_diff,
+    Change, DocumentKind, Documents, Revision, RevisionInfo, Store as _, Stored, rollback, unified_diff,
 };
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::SystemTime;
-
-/// Which store is meant.
-#[derive(Debug, clap::Args)]
-pub(crate) struct StoreArgs {
-    /// The shardgate.yaml whose store is meant
-    #[arg(long, value_name = "FILE", env = "SHARDGATE_CONFIG", hide_env_values = true)]
-    config: Option<PathBuf>,
-    /// The directory with topology.yaml and vschema.yaml, instead of --config [default: the current directory]
-    #[arg(long, value_name = "DIR", conflicts_with = "config")]
-    store: Option<PathBuf>,
-}
-
-impl StoreArgs {
-    /// Whether the arguments name a store.
-    pub(crate) fn named(&self) -> bool {
-        self.config.is_some() || self.store.is_some()
-    }
-
-    /// The store's directory.
-    pub(crate) fn directory(&self) -> anyhow::Result<PathBuf> {
-        match (&self.config, &self.store) {
-            (_, Some(directory)) => Ok(directory.clone()),
-            (Some(config), None) => match load_store(config)? {
-                StoreConfig::File(directory) => Ok(directory),
-            },
-            (None, None) => Ok(PathBuf::from(".")),
-        }
-    }
-
-    fn open(&self) -> anyhow::Result<FileStore> {
-        let directory = self.directory()?;
-        // Else a slip of the pen would make a history in some directory.
-        let missing = DocumentKind::ALL.into_iter().find(|kind| !directory.join(kind.file_name()).exists());
-        if let Some(kind) = missing {
-            bail!(
-                "{}: there is no such file; name the store with --store DIR or --config FILE",
-                directory.join(kind.file_name()).display()
-            );
-        }
-        Ok(FileStore::open(&directory)?)
-    }
-}
 
 /// Arguments of `show`.
 #[derive(Debug, clap::Args)]
@@ -97,6 +53,9 @@ pub(crate) struct ApplyArgs {
     file: PathBuf,
     #[command(flatten)]
     store: StoreArgs,
+    /// A file with the other document's new text, for both in one revision
+    #[arg(long, value_name = "FILE")]
+    with: Option<PathBuf>,
     #[command(flatten)]
     made: MadeArgs,
     /// Show the difference and check it, without applying
@@ -146,24 +105,6 @@ pub(crate) struct RollbackArgs {
     format: Format,
 }
 
-/// Runs a future of the store to its end. A store in files never waits.
-fn wait<T>(future: impl Future<Output = T>) -> anyhow::Result<T> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    Ok(runtime.block_on(future))
-}
-
-/// The current state; what is wrong with the store goes to standard error.
-fn current(store: &FileStore) -> anyhow::Result<StoreState> {
-    let state = wait(store.current())??;
-    if state.status != StoreStatus::Good {
-        eprintln!(
-            "warning: revision {} stays, since the files are not valid:\n{}",
-            state.stored.info.revision, state.status
-        );
-    }
-    Ok(state)
-}
-
 fn document(stored: &Stored, kind: DocumentKind) -> &Arc<str> {
     stored.documents.text(kind)
 }
@@ -182,16 +123,16 @@ fn time_text(info: &RevisionInfo) -> String {
 }
 
 pub(crate) fn show(kind: DocumentKind, args: &ShowArgs) -> anyhow::Result<ExitCode> {
-    let store = args.store.open()?;
-    let state = current(&store)?;
+    let open = args.store.open()?;
+    let state = open.current()?;
     let revision = args.revision.unwrap_or(state.stored.info.revision);
-    let documents = wait(store.get(revision))??;
+    let documents = open.wait(open.store.get(revision))?;
     match args.format {
         Format::Table => print(documents.text(kind))?,
         Format::Json => {
-            let all = wait(store.history())??;
+            let all = open.wait(open.store.history())?;
             let mut value = all.iter().find(|info| info.revision == revision).map_or_else(|| json!({}), info_json);
-            let (topology, vschema) = read_documents(store.directory(), &documents)?;
+            let (topology, vschema) = open.store.read(&documents)?;
             value["document"] = match kind {
                 DocumentKind::Topology => topology.to_json(),
                 DocumentKind::VSchema => vschema.to_json(),
@@ -203,9 +144,9 @@ pub(crate) fn show(kind: DocumentKind, args: &ShowArgs) -> anyhow::Result<ExitCo
 }
 
 pub(crate) fn diff(kind: DocumentKind, args: &DiffArgs) -> anyhow::Result<ExitCode> {
-    let store = args.store.open()?;
-    let state = current(&store)?;
-    let revision_text = |revision| anyhow::Ok(Arc::clone(wait(store.get(revision))??.text(kind)));
+    let open = args.store.open()?;
+    let state = open.current()?;
+    let revision_text = |revision| anyhow::Ok(Arc::clone(open.wait(open.store.get(revision))?.text(kind)));
     let name = |revision| format!("{} (revision {revision})", kind.file_name());
     let now = state.stored.info.revision;
     let ((old_name, old), (new_name, new)) = match (&args.file, args.from) {
@@ -226,42 +167,52 @@ pub(crate) fn diff(kind: DocumentKind, args: &DiffArgs) -> anyhow::Result<ExitCo
 }
 
 pub(crate) fn apply(kind: DocumentKind, args: ApplyArgs) -> anyhow::Result<ExitCode> {
-    let store = args.store.open()?;
+    let open = args.store.open()?;
     let text = read(&args.file)?;
-    let state = current(&store)?;
-    let base = args.made.base.unwrap_or(state.stored.info.revision);
-    let old = document(&state.stored, kind);
-    let difference =
-        unified_diff(old, &text, &format!("{} (revision {base})", kind.file_name()), &args.file.display().to_string());
+    let other = args.with.as_deref().map(read).transpose()?;
+    let (topology, vschema) = match kind {
+        DocumentKind::Topology => (Some(text), other),
+        DocumentKind::VSchema => (other, Some(text)),
+    };
+    let before = open.current_if_any()?.map(|state| state.stored);
+    let at = before.as_ref().map_or(Revision(0), |stored| stored.info.revision);
+    let base = args.made.base.unwrap_or(at);
+    let difference = difference(before.as_deref(), [&topology, &vschema], base);
     if args.format == Format::Table {
         print(&difference)?;
     }
     if args.dry_run {
-        let mut documents = state.stored.documents.clone();
-        match kind {
-            DocumentKind::Topology => documents.topology = text,
-            DocumentKind::VSchema => documents.vschema = text,
-        }
-        read_documents(store.directory(), &documents)?;
+        let mut documents = before.map_or_else(Documents::empty, |stored| stored.documents.clone());
+        documents.topology = topology.unwrap_or(documents.topology);
+        documents.vschema = vschema.unwrap_or(documents.vschema);
+        open.store.read(&documents)?;
         match args.format {
             Format::Table => print_line("valid; nothing was applied")?,
             Format::Json => print_json(&json!({"applied": false, "valid": true, "diff": difference}))?,
         }
         return Ok(ExitCode::SUCCESS);
     }
-    let (topology, vschema) = match kind {
-        DocumentKind::Topology => (Some(text), None),
-        DocumentKind::VSchema => (None, Some(text)),
-    };
     let MadeArgs { author, .. } = args.made;
     let change = Change { base, topology, vschema, author, comment: args.comment, time: SystemTime::now() };
-    let stored = wait(store.apply(change))??;
-    report(args.format, &state.stored, &stored, &difference)
+    let stored = open.wait(open.store.apply(change))?;
+    report(args.format, at, &stored, &difference)
+}
+
+/// How the given documents differ from those of the revision.
+fn difference(before: Option<&Stored>, given: [&Option<Arc<str>>; 2], base: Revision) -> String {
+    let mut difference = String::new();
+    for (kind, text) in DocumentKind::ALL.into_iter().zip(given) {
+        let Some(text) = text else { continue };
+        let old = before.map_or("", |stored| stored.documents.text(kind));
+        let name = kind.file_name();
+        difference.push_str(&unified_diff(old, text, &format!("{name} (revision {base})"), name));
+    }
+    difference
 }
 
 pub(crate) fn history(args: &HistoryArgs) -> anyhow::Result<ExitCode> {
-    let store = args.store.open()?;
-    let all = wait(store.history())??;
+    let open = args.store.open()?;
+    let all = open.wait(open.store.history())?;
     match args.format {
         Format::Table => print(&table(
             ["revision", "time", "author", "comment"],
@@ -274,10 +225,10 @@ pub(crate) fn history(args: &HistoryArgs) -> anyhow::Result<ExitCode> {
 }
 
 pub(crate) fn roll_back(kind: DocumentKind, args: RollbackArgs) -> anyhow::Result<ExitCode> {
-    let store = args.store.open()?;
-    let before = current(&store)?.stored;
+    let open = args.store.open()?;
+    let before = open.current()?.stored;
     let base = args.made.base.unwrap_or(before.info.revision);
-    let after = wait(rollback(&store, args.revision, base, args.made.author, SystemTime::now()))??;
+    let after = open.wait(rollback(&open.store, args.revision, base, args.made.author, SystemTime::now()))?;
     let difference = unified_diff(
         document(&before, kind),
         document(&after, kind),
@@ -287,12 +238,12 @@ pub(crate) fn roll_back(kind: DocumentKind, args: RollbackArgs) -> anyhow::Resul
     if args.format == Format::Table {
         print(&difference)?;
     }
-    report(args.format, &before, &after, &difference)
+    report(args.format, before.info.revision, &after, &difference)
 }
 
 /// Prints what a change came to.
-fn report(format: Format, before: &Stored, after: &Stored, difference: &str) -> anyhow::Result<ExitCode> {
-    let applied = before.info.revision != after.info.revision;
+fn report(format: Format, before: Revision, after: &Stored, difference: &str) -> anyhow::Result<ExitCode> {
+    let applied = before != after.info.revision;
     match format {
         Format::Table if applied => print_line(&format!("revision {}", after.info.revision))?,
         Format::Table => print_line(&format!("nothing changes; revision {} stays", after.info.revision))?,

@@ -1,10 +1,11 @@
 //! `validate` of `shardgate topology` and `shardgate vschema`: a file by itself, in its store, or the store's files.
 
-use crate::commands::stored::StoreArgs;
+use crate::commands::store::StoreArgs;
 use crate::output::{Format, print_json, print_line};
 use anyhow::Context as _;
 use serde_json::{Value, json};
-use shardgate_topology::store::{DocumentKind, Documents};
+use shardgate_proxy::config::StoreConfig;
+use shardgate_topology::store::{DocumentKind, Documents, Store as _};
 use shardgate_topology::{Topology, read_documents};
 use shardgate_vschema::VSchema;
 use shardgate_vschema::yaml::{Fault, Faults};
@@ -29,7 +30,7 @@ pub(crate) struct ValidateArgs {
 pub(crate) fn run(kind: DocumentKind, args: &ValidateArgs) -> anyhow::Result<ExitCode> {
     let checked = match &args.file {
         Some(file) if !args.store.named() => alone(kind, file)?,
-        file => together(kind, file.as_deref(), &args.store.directory()?)?,
+        file => together(kind, file.as_deref(), &args.store)?,
     };
     match (args.format, checked) {
         (Format::Table, Ok(summary)) => print_line(&summary)?,
@@ -77,19 +78,36 @@ fn alone(kind: DocumentKind, file: &Path) -> anyhow::Result<Result<String, Fault
     })
 }
 
-/// Reads both documents of a store's directory, one of them perhaps from another file.
-fn together(kind: DocumentKind, file: Option<&Path>, directory: &Path) -> anyhow::Result<Result<String, Faults>> {
-    let text = |document: DocumentKind| -> anyhow::Result<Arc<str>> {
-        match file {
-            Some(file) if document == kind => read(file),
-            _ => read(&directory.join(document.file_name())),
+/// Reads both documents of a store, one of them perhaps from another file. A directory's are the files as they are now.
+fn together(kind: DocumentKind, file: Option<&Path>, store: &StoreArgs) -> anyhow::Result<Result<String, Faults>> {
+    let checked = match store.place()? {
+        StoreConfig::File(directory) => {
+            let kept = |document: DocumentKind| read(&directory.join(document.file_name()));
+            read_documents(&directory, &with(kind, file, kept)?)
+        }
+        StoreConfig::Etcd(_) => {
+            let open = store.open()?;
+            let state = open.current()?;
+            let kept = |document| Ok(Arc::clone(state.stored.documents.text(document)));
+            open.store.read(&with(kind, file, kept)?)
         }
     };
-    let documents = Documents { topology: text(DocumentKind::Topology)?, vschema: text(DocumentKind::VSchema)? };
-    let summary = |(topology, vschema): (Topology, VSchema)| {
+    Ok(checked.map(|(topology, vschema)| {
         format!("topology.yaml and vschema.yaml: valid, {}, {}", shards(&topology), tables(&vschema))
+    }))
+}
+
+/// The kept documents, one of them perhaps from another file.
+fn with(
+    kind: DocumentKind,
+    file: Option<&Path>,
+    kept: impl Fn(DocumentKind) -> anyhow::Result<Arc<str>>,
+) -> anyhow::Result<Documents> {
+    let text = |document: DocumentKind| match file {
+        Some(file) if document == kind => read(file),
+        _ => kept(document),
     };
-    Ok(read_documents(directory, &documents).map(summary))
+    Ok(Documents { topology: text(DocumentKind::Topology)?, vschema: text(DocumentKind::VSchema)? })
 }
 
 fn shards(topology: &Topology) -> String {

@@ -38,6 +38,9 @@ pub struct KeyspaceServers {
     pub shards: Vec<(String, String)>,
 }
 
+/// The `store` of a cluster whose documents are beside shardgate.yaml.
+pub const STORE_IN_FILES: &str = "{file: .}               # topology.yaml and vschema.yaml in this folder";
+
 /// What the files of a cluster say.
 #[derive(Debug, Clone)]
 pub struct ClusterFiles {
@@ -53,6 +56,8 @@ pub struct ClusterFiles {
     pub users: Vec<ProxyUser>,
     /// The server in front of which the proxy is put (`default:`), if any.
     pub default: Option<String>,
+    /// Where topology and vschema are kept: [`STORE_IN_FILES`], or another value of `store`.
+    pub store: String,
     /// The keyspaces.
     pub keyspaces: Vec<KeyspaceServers>,
     /// The text of `vschema.yaml`.
@@ -89,11 +94,12 @@ impl ClusterFiles {
              version: 1\n\
              listen:\n  address: {}\n\
              admin:\n  address: {}\n\
-             store: {{file: .}}               # topology.yaml and vschema.yaml in this folder\n\
+             store: {}\n\
              backend:\n  user: {}\n  password: {}\n\
              users:\n",
             self.listen,
             self.admin,
+            self.store,
             quoted(&self.backend_user),
             quoted(&self.backend_password)
         );
@@ -170,6 +176,7 @@ mod tests {
             backend_password: "p\"\\".to_owned(),
             users: vec![ProxyUser::everywhere("app", "app", "write")],
             default: None,
+            store: STORE_IN_FILES.to_owned(),
             keyspaces: vec![KeyspaceServers { name: "k".to_owned(), shards: vec![("-".to_owned(), "h:1".to_owned())] }],
             vschema: "version: 1\n".to_owned(),
             extra: String::new(),

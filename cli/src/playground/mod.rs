@@ -20,7 +20,7 @@ mod tied_child;
 mod tour;
 
 pub use cache::cache_folder;
-pub use cluster_files::{ClusterFiles, KeyspaceServers, ProxyUser};
+pub use cluster_files::{ClusterFiles, KeyspaceServers, ProxyUser, STORE_IN_FILES};
 pub use free_port::free_port;
 pub use mysqld::{Mysqld, MysqldOptions};
 pub use mysqld_binary::{FindMysqldError, MysqldBinary};

@@ -11,7 +11,7 @@ use std::time::Duration;
 use mysql_async::{Opts, OptsBuilder};
 use shardgate_vschema::{ShardName, even_ranges};
 
-use super::cluster_files::{ClusterFiles, KeyspaceServers, ProxyUser};
+use super::cluster_files::{ClusterFiles, KeyspaceServers, ProxyUser, STORE_IN_FILES};
 use super::mysqld::{Mysqld, MysqldOptions};
 use super::mysqld_binary::MysqldBinary;
 use super::mysqld_error::MysqldError;
@@ -116,6 +116,7 @@ impl Playground {
                 ProxyUser::everywhere("admin", "admin", "admin"),
             ],
             default: None,
+            store: STORE_IN_FILES.to_owned(),
             keyspaces: self.keyspaces.clone(),
             vschema: shop::VSCHEMA.to_owned(),
             extra: String::new(),

@@ -3,6 +3,7 @@
 
 mod clients;
 mod ddl;
+mod etcd;
 mod faults;
 mod fixture;
 mod load_data;
@@ -11,5 +12,6 @@ mod operation;
 mod protocol;
 mod raw;
 mod session;
+mod stores;
 mod sysbench;
 mod temporary;

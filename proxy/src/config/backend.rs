@@ -2,7 +2,7 @@
 
 use crate::config::model::{Backend, BackendTls, TlsMode};
 use crate::config::read::Surroundings;
-use crate::config::secret::Secret;
+use shardgate_topology::Secret;
 use shardgate_vschema::yaml::{At, Fields, KeyAt};
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ pub(crate) fn read_backend(at: &At<'_>, around: &Surroundings<'_>) -> Option<Bac
 }
 
 /// Reads the password from the one place that is named; no place means an empty password.
-fn read_password(fields: &mut Fields<'_>, around: &Surroundings<'_>) -> Option<Secret> {
+pub(crate) fn read_password(fields: &mut Fields<'_>, around: &Surroundings<'_>) -> Option<Secret> {
     let places: Vec<(KeyAt<'_>, At<'_>, Place)> =
         [("password", Place::Inline), ("password_env", Place::Environment), ("password_file", Place::File)]
             .into_iter()

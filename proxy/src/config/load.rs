@@ -36,7 +36,7 @@ impl Config {
 }
 
 /// Where a configuration file says that topology and vschema are. The rest of the file isn't looked at, so that no
-/// password is needed.
+/// password for MySQL is needed.
 ///
 /// # Errors
 /// If the file can't be read, or what is wrong with its `store`.

@@ -5,7 +5,7 @@ mod certificates;
 mod load;
 mod model;
 mod read;
-mod secret;
+mod store;
 #[cfg(test)]
 mod tests;
 mod units;
@@ -17,4 +17,4 @@ pub use model::{
     Backend, BackendTls, CertificateSource, Config, Limits, Listen, Pool, Right, ServerTls, StoreConfig, TlsMode,
     TransactionMode, Transactions, User,
 };
-pub use secret::Secret;
+pub use shardgate_topology::Secret;

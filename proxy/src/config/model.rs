@@ -1,6 +1,7 @@
 //! The settings of one proxy, after validation.
 
-use crate::config::secret::Secret;
+use shardgate_topology::Secret;
+use shardgate_topology::store::{AnyStore, EtcdOptions, EtcdStore, FileStore, StoreError};
 use shardgate_wire::auth::{CachingSha2Verifier, NativeHash};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -77,6 +78,21 @@ pub enum CertificateSource {
 pub enum StoreConfig {
     /// topology.yaml and vschema.yaml in this directory.
     File(PathBuf),
+    /// In etcd.
+    Etcd(EtcdOptions),
+}
+
+impl StoreConfig {
+    /// Opens the store. Must be called within the tokio runtime that is to use it.
+    ///
+    /// # Errors
+    /// If a directory for the revisions can't be made, or etcd's options can't be used; etcd isn't asked yet.
+    pub fn open(&self) -> Result<AnyStore, StoreError> {
+        match self {
+            Self::File(directory) => FileStore::open(directory).map(AnyStore::File),
+            Self::Etcd(options) => EtcdStore::open(options).map(AnyStore::Etcd),
+        }
+    }
 }
 
 /// How the proxy logs in to MySQL.

@@ -4,6 +4,7 @@ use crate::config::backend::read_backend;
 use crate::config::model::{
     CertificateSource, Config, Limits, Listen, Pool, ServerTls, StoreConfig, TransactionMode, Transactions,
 };
+use crate::config::store::{default_store, read_store};
 use crate::config::units::{Size, Span};
 use crate::config::users::read_users;
 use shardgate_vschema::yaml::{At, Document, Faults, Fields};
@@ -33,7 +34,7 @@ pub(crate) struct Surroundings<'a> {
 
 impl Surroundings<'_> {
     /// The file's directory.
-    fn directory(&self) -> PathBuf {
+    pub(crate) fn directory(&self) -> PathBuf {
         match self.file.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
             _ => PathBuf::from("."),
@@ -114,10 +115,6 @@ fn read_root(root: &At<'_>, around: &Surroundings<'_>) -> Option<Config> {
     })
 }
 
-fn default_store(around: &Surroundings<'_>) -> StoreConfig {
-    StoreConfig::File(around.directory())
-}
-
 fn read_listen(at: &At<'_>, around: &Surroundings<'_>) -> Option<Listen> {
     let mut fields = at.fields()?;
     let address = fields.optional("address").map_or(Some(None), |at| read_address(&at).map(Some));
@@ -172,22 +169,6 @@ fn read_server_tls(at: &At<'_>, around: &Surroundings<'_>) -> Option<ServerTls> 
         }
     };
     Some(ServerTls { certificate, client_ca: client_ca?, require: require? })
-}
-
-fn read_store(at: &At<'_>, around: &Surroundings<'_>) -> Option<StoreConfig> {
-    let mut fields = at.fields()?;
-    let file = fields.optional("file");
-    if let Some((key, _)) = fields.with_key("etcd") {
-        unsupported(&key, "a store in etcd", "keep the two files in a directory: `store: {file: .}`");
-    }
-    fields.finish();
-    let Some(file) = file else { return Some(default_store(around)) };
-    let directory = around.path(file.string()?);
-    if !directory.is_dir() {
-        file.fault(format!("there is no directory {}: it holds topology.yaml and vschema.yaml", directory.display()));
-        return None;
-    }
-    Some(StoreConfig::File(directory))
 }
 
 fn read_server_version(at: &At<'_>) -> Option<Arc<str>> {

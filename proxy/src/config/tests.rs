@@ -195,7 +195,6 @@ fn the_files_own_mode_is_looked_at() {
 #[test]
 fn settings_of_features_that_do_not_exist_yet_are_refused() {
     for (text, part) in [
-        ("store: {etcd: {endpoints: ['h:2379']}}", "a store in etcd is not supported yet"),
         ("transactions: {mode: atomic}", "atomic transactions over several shards are not supported yet"),
         ("transactions: {timeout: 30s}", "a limit on the age of transactions is not supported yet"),
         ("read_write_split: {mode: auto}", "choosing replicas automatically is not supported yet"),
@@ -221,6 +220,13 @@ fn values_out_of_their_bounds_are_refused() {
         ("server_version: '8.4.6 x'", "no version that clients could read"),
         ("listen: {tls: {cert: a.pem}}", "there is no file"),
         ("store: {file: absent}", "there is no directory"),
+        ("store: {etcd: {endpoints: ['h']}}", "`h` is no endpoint of etcd"),
+        ("store: {etcd: {endpoints: []}}", "there is no endpoint"),
+        ("store: {etcd: {}}", "endpoints"),
+        ("store: {file: ., etcd: {endpoints: ['h:2379']}}", "already given by `file`"),
+        ("store: {etcd: {endpoints: ['h:2379'], prefix: shardgate}}", "must begin with a slash"),
+        ("store: {etcd: {endpoints: ['h:2379'], password: x}}", "there is a password, but no user"),
+        ("store: {etcd: {endpoints: ['h:2379'], tls: {ca: absent.pem}}}", "there is no file"),
         ("users: {}", "already given"),
     ] {
         let faults = with(text).unwrap_err();

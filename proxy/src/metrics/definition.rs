@@ -32,7 +32,7 @@ definitions! {
     POOL_FAILURES = Counter "shardgate_pool_failures_total" ["instance"] "Logins to MySQL that failed, and connections that broke.";
     SNAPSHOT_GENERATION = Gauge "shardgate_snapshot_generation" [] "Counts up with each change of configuration, topology, vschema or schema.";
     STORE_REVISION = Gauge "shardgate_store_revision" [] "The revision of topology and vschema that is served.";
-    STORE_FAULT = Gauge "shardgate_store_fault" [] "1 while the stored topology or vschema has faults and the last good revision is served instead.";
+    STORE_FAULT = Gauge "shardgate_store_fault" [] "1 while the stored topology or vschema has faults, or the store can't be read, and the last good revision is served instead.";
     KEYSPACES_NOT_READY = Gauge "shardgate_keyspaces_not_ready" [] "Keyspaces whose schema couldn't be read yet.";
     SCHEMA_READS = Counter "shardgate_schema_reads_total" ["outcome"] "Attempts to read a keyspace's schema from its shards.";
     SCHEMA_READ_DURATION = Histogram "shardgate_schema_read_duration_seconds" [] "How long a reading of a keyspace's schema took.";

@@ -4,14 +4,14 @@ mod listener;
 
 use crate::admin::{self, Admin};
 use crate::backend::{self, Credentials, Limits, SharedPools};
-use crate::config::{CertificateError, Certificates, Config, StoreConfig, TlsMode};
+use crate::config::{CertificateError, Certificates, Config, TlsMode};
 use crate::control::Control;
 use crate::metrics::Metrics;
 use crate::sequence::{NodeId, Sequences};
 use crate::session::AuthCache;
 use crate::show::Processes;
 use crate::worker::{Shared, Worker};
-use shardgate_topology::store::{FileStore, Store, StoreError};
+use shardgate_topology::store::{Store as _, StoreError};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -97,10 +97,8 @@ impl Proxy {
         let node = NodeId::load_or_create(&config.directory.join(".shardgate-node"))
             .map_err(io_error("the proxy's node number (.shardgate-node)"))?;
         let config = Arc::new(config);
-        let StoreConfig::File(directory) = &config.store;
-        let store = FileStore::open(directory)?;
         let control = control_runtime.block_on(async {
-            let watched = store.watch().await?;
+            let watched = config.store.open()?.watch().await?;
             Ok::<_, ServeError>(Control::start(Arc::clone(&config), watched, Arc::clone(&metrics)).await)
         })?;
         let homes = control.sequence_homes();

@@ -35,6 +35,13 @@ impl DocumentKind {
 }
 
 impl Documents {
+    /// What is there before anything was applied: no keyspaces.
+    #[must_use]
+    pub fn empty() -> Self {
+        let nothing: Arc<str> = "version: 1\nkeyspaces: {}\n".into();
+        Self { topology: Arc::clone(&nothing), vschema: nothing }
+    }
+
     /// The text of one.
     #[must_use]
     pub fn text(&self, kind: DocumentKind) -> &Arc<str> {

@@ -54,6 +54,34 @@ pub enum StoreError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A store that nothing was applied to yet.
+    #[error(
+        "{place}: nothing has been applied yet: `shardgate topology apply topology.yaml --with vschema.yaml --config FILE` makes revision 1"
+    )]
+    Empty {
+        /// The store.
+        place: String,
+    },
+    /// A call to etcd.
+    #[error("{place}: {doing}: {reason}")]
+    Etcd {
+        /// The members and the prefix.
+        place: String,
+        /// What was tried, such as "can't be read".
+        doing: &'static str,
+        /// What etcd or the connection said.
+        reason: String,
+    },
+    /// A key in etcd that isn't what was written there.
+    #[error("{place}: the key {key} isn't this store's: {reason}; was it changed by hand?")]
+    EtcdEntry {
+        /// The members and the prefix.
+        place: String,
+        /// The key.
+        key: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The watch on the directory.
     #[error("{}: can't be watched: {reason}", path.display())]
     Watch {

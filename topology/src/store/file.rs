@@ -12,6 +12,9 @@ use crate::store::revision::{Revision, RevisionInfo};
 use crate::store::state::{StoreState, StoreStatus, Stored};
 use crate::store::watch::watch;
 use crate::store::{Change, Store};
+use crate::topology::Topology;
+use shardgate_vschema::VSchema;
+use shardgate_vschema::yaml::Faults;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -84,7 +87,7 @@ impl FileStore {
 
     /// Reads and checks documents; faults name the files as they lie in the directory.
     fn check(&self, info: RevisionInfo, documents: Documents) -> Result<Arc<Stored>, StoreError> {
-        let (topology, vschema) = read_documents(&self.directory, &documents)?;
+        let (topology, vschema) = self.read(&documents)?;
         Ok(Arc::new(Stored { info, documents, topology: Arc::new(topology), vschema: Arc::new(vschema) }))
     }
 
@@ -236,5 +239,9 @@ impl Store for FileStore {
 
     async fn watch(&self) -> Result<tokio::sync::watch::Receiver<Arc<StoreState>>, StoreError> {
         watch(self.clone())
+    }
+
+    fn read(&self, documents: &Documents) -> Result<(Topology, VSchema), Faults> {
+        read_documents(&self.directory, documents)
     }
 }

@@ -3,7 +3,6 @@
 use crate::store::documents::{DocumentKind, Documents};
 use crate::store::error::StoreError;
 use crate::store::revision::{Revision, RevisionInfo};
-use serde::{Deserialize, Serialize};
 use std::fs;
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
@@ -15,15 +14,6 @@ const INFO_FILE: &str = "revision.json";
 #[derive(Debug)]
 pub(crate) struct History {
     directory: PathBuf,
-}
-
-/// What is known of a revision, as its file says it.
-#[derive(Serialize, Deserialize)]
-struct Info {
-    revision: u64,
-    time: String,
-    author: String,
-    comment: String,
 }
 
 impl History {
@@ -60,12 +50,8 @@ impl History {
         let path = self.entry(revision).join(INFO_FILE);
         let text = self.read(revision, &path)?;
         let faulty = |reason: String| StoreError::History { path: path.clone(), reason };
-        let info: Info = serde_json::from_str(&text).map_err(|error| faulty(error.to_string()))?;
-        if info.revision != revision.0 {
-            return Err(faulty(format!("it says that it is revision {}", info.revision)));
-        }
-        let time = humantime::parse_rfc3339(&info.time).map_err(|error| faulty(format!("`time`: {error}")))?;
-        Ok(RevisionInfo { revision, time, author: info.author, comment: info.comment })
+        let (info, _) = RevisionInfo::from_kept(revision, &text).map_err(faulty)?;
+        Ok(info)
     }
 
     /// The documents of a revision.
@@ -95,15 +81,7 @@ impl History {
             fs::remove_dir_all(&unfinished).map_err(failed("can't be removed", &unfinished))?;
         }
         fs::create_dir(&unfinished).map_err(failed("can't be made", &unfinished))?;
-        let json = Info {
-            revision: info.revision.0,
-            time: humantime::format_rfc3339_seconds(info.time).to_string(),
-            author: info.author.clone(),
-            comment: info.comment.clone(),
-        };
-        let json = serde_json::to_string_pretty(&json)
-            .map_err(|error| StoreError::History { path: unfinished.clone(), reason: error.to_string() })?;
-        write_synced(&unfinished.join(INFO_FILE), &(json + "\n"))?;
+        write_synced(&unfinished.join(INFO_FILE), &info.to_kept(None))?;
         for kind in DocumentKind::ALL {
             write_synced(&unfinished.join(kind.file_name()), documents.text(kind))?;
         }

@@ -3,9 +3,11 @@
 //! Both documents together are one snapshot with one revision. Every change of either is a revision of its own, made by
 //! compare-and-swap on the one before, so two people can't overwrite each other unseen.
 
+mod any;
 mod diff;
 mod documents;
 mod error;
+mod etcd;
 mod file;
 mod history;
 mod lock;
@@ -15,13 +17,18 @@ mod state;
 mod tests;
 mod watch;
 
+pub use any::AnyStore;
 pub use diff::unified_diff;
 pub use documents::{DocumentKind, Documents};
 pub use error::StoreError;
+pub use etcd::{EtcdOptions, EtcdStore, EtcdTls};
 pub use file::FileStore;
 pub use revision::{Revision, RevisionInfo};
 pub use state::{StoreState, StoreStatus, Stored};
 
+use crate::topology::Topology;
+use shardgate_vschema::VSchema;
+use shardgate_vschema::yaml::Faults;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -29,7 +36,8 @@ use std::time::SystemTime;
 /// A change that somebody asks for.
 #[derive(Debug, Clone)]
 pub struct Change {
-    /// The revision that the change was made from; if it isn't the current one any more, the change is refused.
+    /// The revision that the change was made from; if it isn't the current one any more, the change is refused. 0: the store
+    /// was empty.
     pub base: Revision,
     /// The new text of topology.yaml, if it changes.
     pub topology: Option<Arc<str>>,
@@ -59,6 +67,12 @@ pub trait Store {
 
     /// What [`current`](Self::current) says now and after each change. It goes on until all receivers are dropped.
     fn watch(&self) -> impl Future<Output = Result<tokio::sync::watch::Receiver<Arc<StoreState>>, StoreError>> + Send;
+
+    /// Reads and checks documents as this store's own.
+    ///
+    /// # Errors
+    /// Every fault, under the names that the documents have in this store.
+    fn read(&self, documents: &Documents) -> Result<(Topology, VSchema), Faults>;
 }
 
 /// Makes the documents of an older revision the next one.

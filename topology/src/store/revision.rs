@@ -1,5 +1,6 @@
 //! The number of a state of the store, and what is known of it.
 
+use serde::Deserialize;
 use std::fmt;
 use std::num::ParseIntError;
 use std::str::FromStr;
@@ -42,4 +43,43 @@ pub struct RevisionInfo {
     pub author: String,
     /// Why.
     pub comment: String,
+}
+
+/// [`RevisionInfo`] as stores keep it, in JSON.
+#[derive(Deserialize)]
+struct Kept {
+    revision: u64,
+    time: String,
+    author: String,
+    comment: String,
+    /// Tells whose attempt it was that made the revision, where several may have tried.
+    #[serde(default)]
+    attempt: Option<String>,
+}
+
+impl RevisionInfo {
+    /// The text that a store keeps.
+    pub(crate) fn to_kept(&self, attempt: Option<String>) -> String {
+        let mut kept = serde_json::json!({
+            "revision": self.revision.0,
+            "time": humantime::format_rfc3339_seconds(self.time).to_string(),
+            "author": self.author,
+            "comment": self.comment,
+        });
+        if let Some(attempt) = attempt {
+            kept["attempt"] = attempt.into();
+        }
+        format!("{kept:#}\n")
+    }
+
+    /// What a store's text says, and whose attempt it was; or what is wrong with it.
+    pub(crate) fn from_kept(revision: Revision, text: &str) -> Result<(Self, Option<String>), String> {
+        let Kept { revision: number, time, author, comment, attempt } =
+            serde_json::from_str(text).map_err(|error| error.to_string())?;
+        if number != revision.0 {
+            return Err(format!("it says that it is revision {number}"));
+        }
+        let time = humantime::parse_rfc3339(&time).map_err(|error| format!("`time`: {error}"))?;
+        Ok((Self { revision, time, author, comment }, attempt))
+    }
 }

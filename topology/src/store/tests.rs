@@ -72,15 +72,6 @@ async fn an_applied_change_is_a_revision_with_its_author_and_is_in_the_files() {
     assert!(matches!(store.get(Revision(3)).await, Err(StoreError::NoRevision(Revision(3)))));
 }
 
-#[tokio::test]
-async fn a_change_made_from_an_older_revision_is_refused() {
-    let (_directory, store) = new_store();
-    store.apply(change(1, Some(&topology(2)), None)).await.unwrap();
-    let refused = store.apply(change(1, Some(&topology(3)), None)).await.unwrap_err();
-    assert!(matches!(refused, StoreError::Conflict { base: Revision(1), current: Revision(2) }), "{refused}");
-    assert_eq!(port(&store.current().await.unwrap().stored), "h:2");
-}
-
 #[test]
 fn of_many_changes_at_once_from_one_revision_a_single_one_wins() {
     let (_directory, store) = new_store();
@@ -96,13 +87,6 @@ fn of_many_changes_at_once_from_one_revision_a_single_one_wins() {
         threads.into_iter().map(|thread| usize::from(thread.join().unwrap())).sum()
     });
     assert_eq!((applied, runtime().block_on(revision(&store))), (1, (2, true)));
-}
-
-#[tokio::test]
-async fn a_change_that_changes_nothing_makes_no_revision() {
-    let (_directory, store) = new_store();
-    store.apply(change(1, Some(&topology(1)), None)).await.unwrap();
-    assert_eq!(revision(&store).await, (1, true));
 }
 
 #[tokio::test]
@@ -220,12 +204,4 @@ async fn watchers_see_good_edits_and_faulty_ones() {
     write(directory.path(), DocumentKind::Topology, &topology(6));
     let mended = |state: &Arc<StoreState>| port(&state.stored) == "h:6" && state.status == StoreStatus::Good;
     tokio::time::timeout(wait, receiver.wait_for(mended)).await.unwrap().unwrap();
-}
-
-#[tokio::test]
-async fn an_immutable_snapshot_outlives_changes() {
-    let (_directory, store) = new_store();
-    let before = store.current().await.unwrap().stored;
-    store.apply(change(1, Some(&topology(2)), None)).await.unwrap();
-    assert_eq!(port(&before), "h:1");
 }

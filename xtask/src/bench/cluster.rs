@@ -3,8 +3,8 @@
 use super::BenchOptions;
 use anyhow::{Context as _, anyhow, bail};
 use shardgate_cli::playground::{
-    ClusterFiles, KeyspaceServers, Mysqld, MysqldBinary, MysqldError, MysqldOptions, ProxyUser, Template, cache_folder,
-    free_port, spawn_tied,
+    ClusterFiles, KeyspaceServers, Mysqld, MysqldBinary, MysqldError, MysqldOptions, ProxyUser, STORE_IN_FILES,
+    Template, cache_folder, free_port, spawn_tied,
 };
 use std::fs::{self, File};
 use std::io::Read as _;
@@ -171,6 +171,7 @@ fn start_shardgate(binary: &Path, folder: &Path, shards: &[Mysqld], workers: Opt
         backend_password: first.password().to_owned(),
         users: vec![ProxyUser::everywhere("app", "app", "write"), ProxyUser::everywhere("admin", "admin", "admin")],
         default: None,
+        store: STORE_IN_FILES.to_owned(),
         keyspaces: vec![KeyspaceServers {
             name: DATABASE.to_owned(),
             shards: SHARDS.iter().map(|name| (*name).to_owned()).zip(shards.iter().map(Mysqld::address)).collect(),
