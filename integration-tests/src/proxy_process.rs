@@ -46,6 +46,19 @@ impl ProxyProcess {
         self.child.as_ref().map(Child::id)
     }
 
+    /// Makes it read its configuration again (SIGHUP).
+    ///
+    /// # Errors
+    /// It isn't running.
+    pub fn hang_up(&self) -> Result<(), HarnessError> {
+        let child = self.child.as_ref().ok_or_else(|| HarnessError::Misuse("the proxy isn't running".to_owned()))?;
+        if let Ok(pid) = libc::pid_t::try_from(child.id()) {
+            // SAFETY: kill takes two numbers; the child isn't waited for yet, so the id is still its own.
+            unsafe { libc::kill(pid, libc::SIGHUP) };
+        }
+        Ok(())
+    }
+
     /// Ends it in order (SIGTERM) and says how it ended; kills it if that takes longer than `patience`.
     ///
     /// # Errors

@@ -24,4 +24,4 @@ mod show;
 mod snapshot;
 mod worker;
 
-pub use server::{Proxy, ServeError, ServeOptions, serve};
+pub use server::{Proxy, ReloadError, ServeError, ServeOptions, serve};

@@ -41,7 +41,7 @@ pub(crate) struct Shared {
     /// Counters.
     pub(crate) metrics: Arc<Metrics>,
     /// TLS towards clients.
-    pub(crate) tls: Arc<ServerConfig>,
+    pub(crate) tls: ArcSwap<ServerConfig>,
     /// The RSA key for password exchanges without TLS.
     pub(crate) rsa: Arc<ServerKey>,
     /// What full password exchanges taught.

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-/// Run the proxy until SIGTERM or SIGINT; then let statements and transactions finish
+/// Run the proxy until SIGTERM or SIGINT, then let statements and transactions finish; SIGHUP reads the configuration again
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  shardgate serve --config cluster/shardgate.yaml")]
 pub(crate) struct Args {

@@ -11,6 +11,7 @@ mod login;
 mod operation;
 mod protocol;
 mod raw;
+mod reload;
 mod session;
 mod stores;
 mod sysbench;

@@ -171,6 +171,12 @@ pub struct User {
 }
 
 impl User {
+    /// Somebody who can neither log in nor do anything.
+    #[must_use]
+    pub fn without_rights(name: Arc<str>) -> Self {
+        Self { name, password: None, native_password: None, keyspaces: BTreeMap::new(), everywhere: None }
+    }
+
     /// What the user may do in a keyspace; `None`: nothing, not even see it. A right for the keyspace itself counts
     /// before the one for `"*"`, be it more or less.
     #[must_use]

@@ -18,7 +18,7 @@ mod watcher;
 
 pub(crate) use connect::{ControlConnection, ControlError, identifier, number, text};
 pub(crate) use schema_reader::{OWN_DATABASE, SYSTEM_DATABASES};
-pub(crate) use status::{ControlStatus, KeyspaceState, KeyspaceStatus};
+pub(crate) use status::{ConfigStatus, ControlStatus, KeyspaceState, KeyspaceStatus};
 
 use crate::config::Config;
 use crate::error::StatementError;
@@ -46,12 +46,21 @@ struct Refresh {
     done: oneshot::Sender<Result<(), String>>,
 }
 
+/// What the publisher is asked for.
+#[derive(Debug)]
+enum Request {
+    /// To read a keyspace's schema again.
+    Refresh(Refresh),
+    /// To serve another configuration, or to say why a new one isn't served.
+    Configure { config: Option<Arc<Config>>, status: ConfigStatus, done: oneshot::Sender<()> },
+}
+
 /// A handle to the control plane. Dropping all of them ends it.
 #[derive(Clone)]
 pub(crate) struct Control {
     snapshots: Arc<ArcSwap<Snapshot>>,
     status: Arc<ArcSwap<ControlStatus>>,
-    refreshes: mpsc::Sender<Refresh>,
+    requests: mpsc::Sender<Request>,
 }
 
 impl Control {
@@ -62,7 +71,7 @@ impl Control {
         store: watch::Receiver<Arc<StoreState>>,
         metrics: Arc<Metrics>,
     ) -> Self {
-        let (refreshes, requests) = mpsc::channel(256);
+        let (asking, requests) = mpsc::channel(256);
         let (first_round, all_tried) = oneshot::channel();
         let (publisher, snapshots, status) = Publisher::new(config, store, metrics, requests);
         tokio::spawn(publisher.run(first_round));
@@ -70,7 +79,7 @@ impl Control {
         if let Err(limit) = tokio::time::timeout(START_LIMIT, all_tried).await {
             tracing::warn!(%limit, "starting without the schemas of all keyspaces; they are still being read");
         }
-        Control { snapshots, status, refreshes }
+        Control { snapshots, status, requests: asking }
     }
 
     /// What a statement that starts now sees.
@@ -101,7 +110,7 @@ impl Control {
             StatementError::sql(Code::NotReady, text)
         };
         let (done, answer) = oneshot::channel();
-        let asked = self.refreshes.send(Refresh { keyspace: Arc::from(keyspace), done }).await;
+        let asked = self.requests.send(Request::Refresh(Refresh { keyspace: Arc::from(keyspace), done })).await;
         if asked.is_err() {
             return Err(not_ready("the proxy is shutting down".to_owned()));
         }
@@ -109,6 +118,16 @@ impl Control {
             Ok(Ok(read)) => read.map_err(not_ready),
             Ok(Err(_)) => Err(not_ready("the proxy is shutting down, or the keyspace was removed".to_owned())),
             Err(_) => Err(not_ready(format!("it took longer than {} s", REFRESH_LIMIT.as_secs()))),
+        }
+    }
+
+    /// Serve another configuration, if one is given, and say how it stands. When it comes back, [`snapshot`](Self::snapshot)
+    /// has it. Must not be called on a runtime.
+    pub(crate) fn configure(&self, config: Option<Arc<Config>>, status: ConfigStatus) {
+        let (done, published) = oneshot::channel();
+        // Both fail only if the proxy is shutting down; then there is nobody to serve.
+        if self.requests.blocking_send(Request::Configure { config, status, done }).is_ok() {
+            let _ = published.blocking_recv();
         }
     }
 

@@ -1,10 +1,10 @@
 //! Owns the state of the control plane, and publishes a snapshot after each change of it.
 
-use super::Refresh;
 use super::assemble::{self, Parts};
 use super::schema_reader::{DefaultReading, KeyspaceReading};
-use super::status::{ControlStatus, KeyspaceState, KeyspaceStatus};
+use super::status::{ConfigStatus, ControlStatus, KeyspaceState, KeyspaceStatus};
 use super::watcher::{Reading, Report, Subject, Waiter, Watcher};
+use super::{Refresh, Request};
 use crate::config::Config;
 use crate::metrics::Metrics;
 use crate::snapshot::Snapshot;
@@ -31,9 +31,10 @@ struct Followed {
 /// Owns the state of the control plane.
 pub(super) struct Publisher {
     config: Arc<Config>,
+    config_status: ConfigStatus,
     store: watch::Receiver<Arc<StoreState>>,
     metrics: Arc<Metrics>,
-    refreshes: mpsc::Receiver<Refresh>,
+    requests: mpsc::Receiver<Request>,
     reports: mpsc::Receiver<Report>,
     report_sender: mpsc::Sender<Report>,
     followed: BTreeMap<Arc<str>, Followed>,
@@ -53,19 +54,21 @@ impl Publisher {
         config: Arc<Config>,
         mut store: watch::Receiver<Arc<StoreState>>,
         metrics: Arc<Metrics>,
-        refreshes: mpsc::Receiver<Refresh>,
+        requests: mpsc::Receiver<Request>,
     ) -> (Self, Arc<ArcSwap<Snapshot>>, Arc<ArcSwap<ControlStatus>>) {
         let state = Arc::clone(&store.borrow_and_update());
         let (report_sender, reports) = mpsc::channel(64);
         let followed = BTreeMap::new();
-        let (snapshot, status) = build(&config, &state, &followed, 1);
+        let config_status = ConfigStatus { read_at: SystemTime::now(), fault: None, kept: Vec::new() };
+        let (snapshot, status) = build((&config, &config_status), &state, &followed, 1);
         let (snapshots, status) = (Arc::new(ArcSwap::from_pointee(snapshot)), Arc::new(ArcSwap::from_pointee(status)));
         let published: Published = (Arc::clone(&snapshots), Arc::clone(&status));
         let mut publisher = Publisher {
             config,
+            config_status,
             store,
             metrics,
-            refreshes,
+            requests,
             reports,
             report_sender,
             followed,
@@ -97,8 +100,13 @@ impl Publisher {
                     Err(_) => store_gone = true,
                 },
                 Some(report) = self.reports.recv() => self.reported(report),
-                refresh = self.refreshes.recv() => match refresh {
-                    Some(refresh) => self.refresh(refresh),
+                request = self.requests.recv() => match request {
+                    Some(Request::Refresh(refresh)) => self.refresh(refresh),
+                    Some(Request::Configure { config, status, done }) => {
+                        self.configure(config, status);
+                        // Nobody waits any more if the proxy is going down.
+                        let _ = done.send(());
+                    }
                     None => return,
                 },
             }
@@ -196,6 +204,17 @@ impl Publisher {
         }
     }
 
+    fn configure(&mut self, config: Option<Arc<Config>>, status: ConfigStatus) {
+        self.config_status = status;
+        match config {
+            Some(config) => {
+                self.config = config;
+                self.publish();
+            }
+            None => self.publish_status(),
+        }
+    }
+
     fn refresh(&mut self, refresh: Refresh) {
         let followed = self.followed.get(&refresh.keyspace).or_else(|| self.followed.get(DEFAULT));
         // Without a watcher there is nothing to read, so it is done.
@@ -211,7 +230,8 @@ impl Publisher {
     /// A new snapshot and the status that belongs to it.
     fn publish(&mut self) {
         self.generation += 1;
-        let (snapshot, status) = build(&self.config, &self.state, &self.followed, self.generation);
+        let (snapshot, status) =
+            build((&self.config, &self.config_status), &self.state, &self.followed, self.generation);
         self.metrics.control().snapshot_generation.set(i64::try_from(self.generation).unwrap_or(i64::MAX));
         self.snapshots.store(Arc::new(snapshot));
         self.store_status(status);
@@ -219,7 +239,7 @@ impl Publisher {
 
     /// The status only: statements see what they saw before.
     fn publish_status(&self) {
-        self.store_status(control_status(&self.state, &self.followed));
+        self.store_status(control_status(&self.config_status, &self.state, &self.followed));
     }
 
     fn store_status(&self, status: ControlStatus) {
@@ -232,22 +252,23 @@ impl Publisher {
 }
 
 fn build(
-    config: &Arc<Config>,
+    (config, config_status): (&Arc<Config>, &ConfigStatus),
     state: &StoreState,
     followed: &BTreeMap<Arc<str>, Followed>,
     generation: u64,
 ) -> (Snapshot, ControlStatus) {
     let parts =
         Parts { generation, config, stored: &state.stored, keyspaces: keyspaces(followed), default: default(followed) };
-    (assemble::snapshot(&parts), control_status(state, followed))
+    (assemble::snapshot(&parts), control_status(config_status, state, followed))
 }
 
-fn control_status(state: &StoreState, followed: &BTreeMap<Arc<str>, Followed>) -> ControlStatus {
+fn control_status(config: &ConfigStatus, state: &StoreState, followed: &BTreeMap<Arc<str>, Followed>) -> ControlStatus {
     let statuses = followed.iter().map(|(name, followed)| (Arc::clone(name), keyspace_status(followed)));
     let mut keyspaces: BTreeMap<Arc<str>, KeyspaceStatus> = statuses.collect();
     ControlStatus {
         stored: Arc::clone(&state.stored),
         store: state.status.clone(),
+        config: config.clone(),
         default: keyspaces.remove(DEFAULT),
         keyspaces,
     }

@@ -12,6 +12,8 @@ pub(crate) struct ControlStatus {
     pub(crate) stored: Arc<Stored>,
     /// Whether the store holds just that, or an edit with faults, or can't be read.
     pub(crate) store: StoreStatus,
+    /// Whether shardgate.yaml is what is served.
+    pub(crate) config: ConfigStatus,
     /// Each named keyspace.
     pub(crate) keyspaces: BTreeMap<Arc<str>, KeyspaceStatus>,
     /// The adopted MySQL, if there is one.
@@ -29,6 +31,17 @@ impl ControlStatus {
         let all = self.keyspaces.values().chain(&self.default);
         all.filter(|status| matches!(status.state, KeyspaceState::NotReady { .. })).count()
     }
+}
+
+/// How shardgate.yaml stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ConfigStatus {
+    /// When the configuration that is served was read.
+    pub(crate) read_at: SystemTime,
+    /// Why a later reading changed nothing.
+    pub(crate) fault: Option<String>,
+    /// The keys whose new values only a restart takes over.
+    pub(crate) kept: Vec<&'static str>,
 }
 
 /// How a keyspace's schema stands.

@@ -1,6 +1,9 @@
 //! The whole proxy: control plane, workers, listeners, admin HTTP, from start to drain.
 
 mod listener;
+mod reload;
+
+pub use reload::ReloadError;
 
 use crate::admin::{self, Admin};
 use crate::backend::{self, Credentials, Limits, SharedPools};
@@ -11,6 +14,7 @@ use crate::sequence::{NodeId, Sequences};
 use crate::session::AuthCache;
 use crate::show::Processes;
 use crate::worker::{Shared, Worker};
+use arc_swap::ArcSwap;
 use shardgate_topology::store::{Store as _, StoreError};
 use std::io;
 use std::net::SocketAddr;
@@ -111,7 +115,7 @@ impl Proxy {
             sequences,
             control: Arc::new(control),
             metrics,
-            tls: certificates.tls,
+            tls: ArcSwap::from(certificates.tls),
             rsa: Arc::new(certificates.rsa),
             auth_cache: AuthCache::default(),
             draining: drained,
@@ -150,7 +154,7 @@ impl Proxy {
     }
 }
 
-/// Run a proxy until SIGTERM or SIGINT, then drain it. `ready` is called once it serves. A second signal ends it at once.
+/// Run a proxy until SIGTERM or SIGINT, then drain it; SIGHUP makes it read its configuration again. `ready` is called once it serves. A second signal ends it at once.
 ///
 /// # Errors
 /// As [`Proxy::start`]; also if signals can't be waited for.
@@ -164,10 +168,19 @@ pub fn serve(
     let mut signals = runtime.block_on(async { Signals::new() }).map_err(io_error("waiting for signals"))?;
     let proxy = Proxy::start(config, options)?;
     ready(&proxy);
-    let signal = runtime.block_on(signals.next());
+    let signal = loop {
+        match runtime.block_on(signals.next()) {
+            Some(signal) => break signal,
+            None => reload(&proxy),
+        }
+    };
     tracing::info!(signal, limit = ?drain_limit, "draining: no new clients; statements and transactions may finish");
     std::thread::spawn(move || {
-        let signal = runtime.block_on(signals.next());
+        let signal = loop {
+            if let Some(signal) = runtime.block_on(signals.next()) {
+                break signal;
+            }
+        };
         tracing::warn!(signal, "ending at once");
         std::process::exit(1);
     });
@@ -178,22 +191,41 @@ pub fn serve(
     Ok(())
 }
 
-/// The signals that end a proxy.
+/// Read the configuration again, and say in the log what came of it.
+fn reload(proxy: &Proxy) {
+    match proxy.reload() {
+        Ok(kept) if kept.is_empty() => tracing::info!("shardgate.yaml was read again"),
+        Ok(kept) => tracing::warn!(
+            kept = kept.join(", "),
+            "shardgate.yaml was read again; these keys keep their old values until the proxy is restarted"
+        ),
+        Err(error) => tracing::error!(%error, "shardgate.yaml was read again and can't be used; nothing was changed"),
+    }
+}
+
+/// The signals that end a proxy, or make it read its configuration again.
 struct Signals {
     terminate: tokio::signal::unix::Signal,
     interrupt: tokio::signal::unix::Signal,
+    hangup: tokio::signal::unix::Signal,
 }
 
 impl Signals {
     fn new() -> io::Result<Signals> {
         use tokio::signal::unix::{SignalKind, signal};
-        Ok(Signals { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+        Ok(Signals {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
     }
 
-    async fn next(&mut self) -> &'static str {
+    /// The next one that ends the proxy; `None`: SIGHUP.
+    async fn next(&mut self) -> Option<&'static str> {
         tokio::select! {
-            _ = self.terminate.recv() => "SIGTERM",
-            _ = self.interrupt.recv() => "SIGINT",
+            _ = self.terminate.recv() => Some("SIGTERM"),
+            _ = self.interrupt.recv() => Some("SIGINT"),
+            _ = self.hangup.recv() => None,
         }
     }
 }

@@ -202,7 +202,7 @@ async fn exchange(
             ServerStep::StartTls => {
                 // What came behind the request is the begin of TLS and nothing else: it is never read as a packet.
                 let begin = input.take_rest();
-                client.stream.accept_tls(Arc::clone(&worker.shared.tls), &begin).await?;
+                client.stream.accept_tls(worker.shared.tls.load_full(), &begin).await?;
                 auth.tls_started()?;
                 ServerStep::Read
             }

@@ -165,6 +165,14 @@ pub(crate) struct SessionState {
 }
 
 impl SessionState {
+    /// The configuration was read again: the user has the rights that it names now, or none if it doesn't name the user.
+    #[cold]
+    pub(crate) fn renew_user(&mut self, snapshot: &Snapshot) {
+        let name = &self.user.name;
+        let user = snapshot.config.users.get(name).cloned();
+        self.user = user.unwrap_or_else(|| Arc::new(User::without_rights(Arc::clone(name))));
+    }
+
     /// A fresh session of a user.
     pub(crate) fn new(user: Arc<User>, login: Arc<str>, settings: Arc<Settings>, snapshot: &Snapshot) -> SessionState {
         let mut state = SessionState {

@@ -145,7 +145,11 @@ impl Session {
     /// Take the view of the world that the next statement sees.
     #[inline]
     pub(crate) fn begin_statement(&mut self) {
-        self.snapshot = self.worker.snapshot();
+        let snapshot = self.worker.snapshot();
+        if !Arc::ptr_eq(&snapshot.config, &self.snapshot.config) {
+            self.state.renew_user(&snapshot);
+        }
+        self.snapshot = snapshot;
         if !self.temporaries.is_empty() {
             self.see_temporaries();
         }

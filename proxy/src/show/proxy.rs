@@ -28,6 +28,13 @@ pub(super) fn status(context: &ShowContext<'_>) -> Result<ShowResult, StatementE
     if status.store != StoreStatus::Good {
         line("store_faults", status.store.to_string());
     }
+    line("config_read_at", humantime::format_rfc3339_seconds(status.config.read_at).to_string());
+    if let Some(fault) = &status.config.fault {
+        line("config_fault", fault.clone());
+    }
+    if !status.config.kept.is_empty() {
+        line("config_needs_restart", status.config.kept.join(", "));
+    }
     line("client_connections", metrics.open_connections().to_string());
     let statements = metrics.statements();
     for class in CLASSES {
