@@ -9,9 +9,17 @@ use std::time::Duration;
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// The longest answer that is read, in bytes.
 const MAX_ANSWER: u64 = 64 << 20;
+/// The environment variable with the admin token.
+const TOKEN_VARIABLE: &str = "SHARDGATE_ADMIN_TOKEN";
 
 /// The body of `GET path` at `base` (such as `http://127.0.0.1:15000`), if the answer is 200.
+///
+/// The admin token comes from the environment variable SHARDGATE_ADMIN_TOKEN, if it is set.
 pub(crate) fn get(base: &str, path: &str) -> anyhow::Result<String> {
+    get_with(base, path, std::env::var(TOKEN_VARIABLE).ok().as_deref())
+}
+
+fn get_with(base: &str, path: &str, token: Option<&str>) -> anyhow::Result<String> {
     let host = base
         .strip_prefix("http://")
         .ok_or_else(|| anyhow!("`{base}` is no admin address: write `http://host:port`"))?
@@ -30,7 +38,8 @@ pub(crate) fn get(base: &str, path: &str) -> anyhow::Result<String> {
     connection.set_read_timeout(Some(TIMEOUT))?;
     connection.set_write_timeout(Some(TIMEOUT))?;
     // Version 1.0: the answer ends where the connection does, in one piece.
-    write!(connection, "GET {path} HTTP/1.0\r\nHost: {host}\r\nAccept: application/json\r\n\r\n")?;
+    let authorization = token.map_or_else(String::new, |token| format!("Authorization: Bearer {token}\r\n"));
+    write!(connection, "GET {path} HTTP/1.0\r\nHost: {host}\r\nAccept: application/json\r\n{authorization}\r\n")?;
     let mut answer = Vec::new();
     connection
         .take(MAX_ANSWER)
@@ -44,6 +53,7 @@ fn parse_answer(answer: &str) -> anyhow::Result<String> {
     let status_line = head.lines().next().unwrap_or_default();
     match status_line.split(' ').nth(1) {
         Some("200") => Ok(body.to_owned()),
+        Some("401") => bail!("the admin server asks for its token: set {TOKEN_VARIABLE}"),
         _ => bail!("answered `{status_line}`: {}", body.trim()),
     }
 }
@@ -73,6 +83,17 @@ mod tests {
         let (base, server) = serve("HTTP/1.0 200 OK\r\ncontent-length: 2\r\n\r\n{}");
         assert_eq!(get(&base, "/api/status").unwrap(), "{}");
         assert!(server.join().unwrap().starts_with("GET /api/status HTTP/1.0\nHost: 127.0.0.1:"));
+    }
+
+    #[test]
+    fn a_token_is_sent_and_asked_for() {
+        let (base, server) = serve("HTTP/1.0 200 OK\r\n\r\n{}");
+        assert_eq!(get_with(&base, "/api/status", Some("s3cret")).unwrap(), "{}");
+        assert!(server.join().unwrap().contains("\nAuthorization: Bearer s3cret"));
+        let (base, server) = serve("HTTP/1.0 401 Unauthorized\r\n\r\n");
+        let error = format!("{:#}", get_with(&base, "/api/status", None).unwrap_err());
+        server.join().unwrap();
+        assert!(error.contains("set SHARDGATE_ADMIN_TOKEN"), "{error}");
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod condition;
 mod ctes;
 mod cursor;
 mod ddl;
+mod demand;
 mod edit;
 mod expand;
 mod explain;
@@ -54,7 +55,7 @@ mod write;
 use crate::catalog::{Catalog, Database};
 use crate::error::{Code, SqlError};
 use crate::fingerprint::{Fingerprint, LexError, SqlMode};
-use crate::plan::{Effects, Local, Operator, Plan, Route, StatementClass, Target, Template};
+use crate::plan::{Access, Demand, Effects, Local, Operator, Plan, Route, StatementClass, Target, Template};
 use crate::sql;
 use crate::sql::ast::Statement;
 use crate::sql::options::{ClientCharset, ParseOptions};
@@ -134,6 +135,11 @@ pub fn plan(text: &[u8], fingerprint: &Fingerprint, context: &Context<'_>) -> Re
         Err(error) if error.code == Code::Syntax => pass(context).map_err(|_| error)?,
         Err(error) => return Err(error),
     };
+    if !plan.demands.is_empty()
+        && let Operator::Route(route) = &plan.root
+    {
+        plan.demands = demand::demands(text, &route.keyspace, context, &options);
+    }
     if plan.class == StatementClass::Other && !matches!(plan.root, Operator::Local(_)) {
         user_variables(text, context, &options, &mut plan.effects);
     }
@@ -267,7 +273,10 @@ fn pass(context: &Context<'_>) -> Result<Plan, SqlError> {
             None => return Err(names::unknown_database(name)),
         },
     };
-    Ok(simple(StatementClass::Other, keyspace, target, Effects { taints_connection: true, ..Effects::default() }))
+    let effects = Effects { taints_connection: true, ..Effects::default() };
+    // Until it is known to demand less.
+    let demands = vec![Demand { keyspace: None, access: Access::Admin }];
+    Ok(Plan { demands, ..simple(StatementClass::Other, keyspace, target, effects) })
 }
 
 /// The user variables of a statement that is sent without having been understood: each may be read, and assigned if
@@ -300,6 +309,7 @@ fn simple(class: StatementClass, keyspace: Arc<str>, target: Target, effects: Ef
     Plan {
         class,
         tables: Vec::new(),
+        demands: Vec::new(),
         pins: Vec::new(),
         effects,
         lookups: Vec::new(),

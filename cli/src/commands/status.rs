@@ -8,7 +8,9 @@ use std::process::ExitCode;
 
 /// Print what a running proxy says of itself
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  shardgate status --admin http://127.0.0.1:15000")]
+#[command(
+    after_help = "Example:\n  shardgate status --admin http://127.0.0.1:15000\n\nWhere `admin` has a token, it is read from SHARDGATE_ADMIN_TOKEN."
+)]
 pub(crate) struct Args {
     /// The proxy's admin address
     #[arg(

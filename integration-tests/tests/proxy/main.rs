@@ -12,6 +12,7 @@ mod operation;
 mod protocol;
 mod raw;
 mod reload;
+mod rights;
 mod session;
 mod stores;
 mod sysbench;

@@ -47,9 +47,9 @@ fn edit(config: &Path, edit: impl FnOnce(String) -> String) {
     fs::write(config, edited).expect("the configuration");
 }
 
-/// Writes a self-signed certificate for `localhost`.
+/// Writes a self-signed certificate for 127.0.0.1.
 fn certificate(folder: &Path) -> String {
-    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
+    let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("a certificate");
     fs::write(folder.join("new.pem"), made.cert.pem()).expect("a file");
     fs::write(folder.join("new-key.pem"), made.signing_key.serialize_pem()).expect("a file");
     made.cert.pem()
@@ -100,8 +100,7 @@ async fn sighup_takes_over_users_limits_and_certificates_while_clients_go_on() {
     assert_eq!(count, 2);
     // New connections are shown the new certificate, which is its own authority.
     let proxy = cluster.proxy("app", "reloaded");
-    let ssl =
-        SslOpts::default().with_root_certs(vec![pem.into_bytes().into()]).with_danger_skip_domain_validation(true);
+    let ssl = SslOpts::default().with_root_certs(vec![pem.into_bytes().into()]);
     let options = OptsBuilder::default()
         .ip_or_hostname("127.0.0.1")
         .tcp_port(proxy.port)

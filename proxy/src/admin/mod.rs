@@ -2,6 +2,7 @@
 //!
 //! It only reads: nothing can be changed here. Statements are shown without their literals, so no row's data appears.
 
+mod guard;
 mod page;
 mod report;
 
@@ -15,6 +16,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::get;
 use serde_json::json;
+use shardgate_topology::Secret;
 use std::io;
 use std::sync::Arc;
 use std::time::Instant;
@@ -32,6 +34,8 @@ pub(crate) struct Admin {
     pub(crate) pools: Arc<SharedPools>,
     /// The connections.
     pub(crate) processes: Arc<Processes>,
+    /// What a request must bring.
+    pub(crate) token: Option<Secret>,
     /// Whether the proxy is going down.
     pub(crate) draining: watch::Receiver<bool>,
 }
@@ -58,6 +62,7 @@ fn routes(admin: Admin) -> Router {
         .route("/api/topology", get(topology))
         .route("/api/vschema", get(vschema))
         .route("/api/processlist", get(processlist))
+        .layer(axum::middleware::from_fn_with_state(admin.token.clone(), guard::guard))
         .with_state(admin)
 }
 

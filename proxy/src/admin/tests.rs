@@ -34,7 +34,7 @@ async fn every_path_answers_what_it_promises() {
     let credentials =
         Credentials { user: "root".to_owned(), password: Zeroizing::default(), tls: None, require_tls: false };
     let pools = Arc::new(SharedPools::new(limits, credentials));
-    let admin = Admin { control: Arc::new(control), metrics, pools, processes, draining };
+    let admin = Admin { control: Arc::new(control), metrics, pools, processes, token: None, draining };
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();

@@ -5,6 +5,7 @@ mod certificates;
 mod load;
 mod model;
 mod read;
+mod secrets;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -14,7 +15,7 @@ mod users;
 pub use certificates::{CertificateError, Certificates};
 pub use load::{ConfigError, load_store};
 pub use model::{
-    Backend, BackendTls, CertificateSource, Config, Limits, Listen, Pool, Right, ServerTls, StoreConfig, TlsMode,
-    TransactionMode, Transactions, User,
+    AdminListen, Backend, BackendTls, CertificateSource, Config, Limits, Listen, Pool, Right, ServerTls, StoreConfig,
+    TlsMode, TransactionMode, Transactions, User,
 };
 pub use shardgate_topology::Secret;

@@ -19,7 +19,7 @@ pub struct Config {
     /// Where clients connect.
     pub listen: Listen,
     /// Where the admin HTTP server listens; `None`: there is none.
-    pub admin: Option<SocketAddr>,
+    pub admin: Option<AdminListen>,
     /// Where topology and vschema are.
     pub store: StoreConfig,
     /// What the greeting says; `None`: the shards' own version and `-shardgate`.
@@ -71,6 +71,15 @@ pub enum CertificateSource {
     /// The proxy makes one and keeps it beside its configuration.
     #[default]
     SelfSigned,
+}
+
+/// Where the admin HTTP server listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AdminListen {
+    /// The address.
+    pub address: SocketAddr,
+    /// What a request must bring; only a loopback address may have none.
+    pub token: Option<Secret>,
 }
 
 /// Where topology and vschema are.

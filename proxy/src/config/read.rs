@@ -2,8 +2,9 @@
 
 use crate::config::backend::read_backend;
 use crate::config::model::{
-    CertificateSource, Config, Limits, Listen, Pool, ServerTls, StoreConfig, TransactionMode, Transactions,
+    AdminListen, CertificateSource, Config, Limits, Listen, Pool, ServerTls, StoreConfig, TransactionMode, Transactions,
 };
+use crate::config::secrets::{TOKEN, read_secret};
 use crate::config::store::{default_store, read_store};
 use crate::config::units::{Size, Span};
 use crate::config::users::read_users;
@@ -84,12 +85,7 @@ fn read_root(root: &At<'_>, around: &Surroundings<'_>) -> Option<Config> {
         Some(at) => read_listen(&at, around),
         None => Some(Listen { address: Some(DEFAULT_ADDRESS), socket: None, tls: ServerTls::default() }),
     };
-    let admin = fields.optional("admin").map_or(Some(None), |at| {
-        let mut fields = at.fields()?;
-        let address = fields.required("address").and_then(|at| read_address(&at));
-        fields.finish();
-        address.map(Some)
-    });
+    let admin = fields.optional("admin").map_or(Some(None), |at| read_admin(&at, around).map(Some));
     let store = fields.optional("store").map_or_else(|| Some(default_store(around)), |at| read_store(&at, around));
     let server_version = fields.optional("server_version").map_or(Some(None), |at| read_server_version(&at).map(Some));
     let backend = fields.required("backend").and_then(|at| read_backend(&at, around));
@@ -133,6 +129,27 @@ fn read_listen(at: &At<'_>, around: &Surroundings<'_>) -> Option<Listen> {
     // A socket alone means no TCP; nothing at all means the usual port.
     let address = address.or_else(|| socket.is_none().then_some(DEFAULT_ADDRESS));
     Some(Listen { address, socket, tls: tls? })
+}
+
+/// The admin server has no other login than its token, so whoever can reach it must have one.
+fn read_admin(at: &At<'_>, around: &Surroundings<'_>) -> Option<AdminListen> {
+    let mut fields = at.fields()?;
+    let address = fields.required("address").and_then(|at| Some((read_address(&at)?, at)));
+    let token = read_secret(&mut fields, around, &TOKEN);
+    fields.finish();
+    let ((address, address_at), token) = (address?, token?);
+    if token.as_ref().is_some_and(|token| token.expose().is_empty()) {
+        at.fault("the token is empty");
+        return None;
+    }
+    if token.is_none() && !address.ip().is_loopback() {
+        address_at.fault_with_hint(
+            "others can reach this address, so the admin server needs a token there",
+            "add `token_env` or `token_file`, or listen on 127.0.0.1",
+        );
+        return None;
+    }
+    Some(AdminListen { address, token })
 }
 
 /// An address to listen on: an IP address (or `localhost`) and a port.

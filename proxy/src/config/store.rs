@@ -1,8 +1,8 @@
 //! The `store` of shardgate.yaml: where topology and vschema are.
 
-use crate::config::backend::read_password;
 use crate::config::model::StoreConfig;
 use crate::config::read::Surroundings;
+use crate::config::secrets::{PASSWORD, read_secret};
 use shardgate_topology::store::{EtcdOptions, EtcdTls};
 use shardgate_vschema::yaml::{At, KeyAt};
 use std::path::PathBuf;
@@ -51,15 +51,15 @@ fn read_etcd(key: &KeyAt<'_>, at: &At<'_>, around: &Surroundings<'_>) -> Option<
     });
     let prefix = fields.optional("prefix").map_or_else(|| Some(DEFAULT_PREFIX.to_owned()), |at| read_prefix(&at));
     let user = fields.optional("user").map_or(Some(None), |at| at.string().map(|name| Some(name.to_owned())));
-    let password = read_password(&mut fields, around);
+    let password = read_secret(&mut fields, around, &PASSWORD);
     let tls = fields.optional("tls").map_or(Some(None), |at| read_tls(&at, around).map(Some));
     fields.finish();
     let (user, password) = (user?, password?);
-    if user.is_none() && !password.expose().is_empty() {
+    if user.is_none() && password.is_some() {
         key.fault_with_hint("there is a password, but no user", "name the etcd user: `user: shardgate`");
         return None;
     }
-    let login = user.map(|user| (user, password));
+    let login = user.map(|user| (user, password.unwrap_or_default()));
     Some(EtcdOptions { endpoints: endpoints?, prefix: prefix?, login, tls: tls?, directory: around.directory() })
 }
 

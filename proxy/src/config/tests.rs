@@ -3,6 +3,7 @@
 use crate::config::read::{Surroundings, read};
 use crate::config::*;
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -59,7 +60,9 @@ fn every_key_of_the_format_is_read() {
         std::fs::write(directory.path().join(file), "").unwrap();
     }
     std::fs::create_dir(directory.path().join("store")).unwrap();
-    std::fs::write(directory.path().join("password"), "from file\n").unwrap();
+    let password = directory.path().join("password");
+    std::fs::write(&password, "from file\n").unwrap();
+    std::fs::set_permissions(&password, std::fs::Permissions::from_mode(0o600)).unwrap();
     let hash = "cd".repeat(32);
     let text = format!(
         r#"
@@ -68,7 +71,7 @@ listen:
   address: 0.0.0.0:3307
   socket: shardgate.sock
   tls: {{cert: server.pem, key: server-key.pem, client_ca: ca.pem, require: true}}
-admin: {{address: localhost:15000}}
+admin: {{address: 0.0.0.0:15000, token_file: password}}
 store: {{file: store}}
 server_version: 8.4.6-shardgate
 backend:
@@ -98,7 +101,9 @@ cache: []
     assert_eq!(config.listen.socket, Some(path("shardgate.sock")));
     let certificate = CertificateSource::Files { cert: path("server.pem"), key: path("server-key.pem") };
     assert_eq!(config.listen.tls, ServerTls { certificate, client_ca: Some(path("ca.pem")), require: true });
-    assert_eq!(config.admin, Some("127.0.0.1:15000".parse().unwrap()));
+    let admin =
+        AdminListen { address: "0.0.0.0:15000".parse().unwrap(), token: Some(Secret::new("from file".to_owned())) };
+    assert_eq!(config.admin, Some(admin));
     assert_eq!(config.store, StoreConfig::File(path("store")));
     assert_eq!(config.server_version.as_deref(), Some("8.4.6-shardgate"));
     assert_eq!(config.backend.password.expose(), "from file");
@@ -176,7 +181,6 @@ fn a_password_in_the_file_is_refused_if_others_can_read_it() {
 
 #[test]
 fn the_files_own_mode_is_looked_at() {
-    use std::os::unix::fs::PermissionsExt as _;
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("shardgate.yaml");
     let hash = "ab".repeat(32);
@@ -220,6 +224,9 @@ fn values_out_of_their_bounds_are_refused() {
         ("server_version: '8.4.6 x'", "no version that clients could read"),
         ("listen: {tls: {cert: a.pem}}", "there is no file"),
         ("store: {file: absent}", "there is no directory"),
+        ("admin: {address: 0.0.0.0:15000}", "the admin server needs a token there"),
+        ("admin: {address: localhost:15000, token: ''}", "the token is empty"),
+        ("admin: {address: localhost:15000, token: a, token_env: B}", "already given by `token`"),
         ("store: {etcd: {endpoints: ['h']}}", "`h` is no endpoint of etcd"),
         ("store: {etcd: {endpoints: []}}", "there is no endpoint"),
         ("store: {etcd: {}}", "endpoints"),

@@ -7,7 +7,7 @@ pub use reload::ReloadError;
 
 use crate::admin::{self, Admin};
 use crate::backend::{self, Credentials, Limits, SharedPools};
-use crate::config::{CertificateError, Certificates, Config, TlsMode};
+use crate::config::{AdminListen, CertificateError, Certificates, Config, TlsMode};
 use crate::control::Control;
 use crate::metrics::Metrics;
 use crate::sequence::{NodeId, Sequences};
@@ -122,8 +122,8 @@ impl Proxy {
         });
         let address = listeners.address();
         let (stop, stopped) = watch::channel(false);
-        let admin = match config.admin {
-            Some(address) => Some(start_admin(address, &shared, &control_runtime, stopped.clone())?),
+        let admin = match &config.admin {
+            Some(admin) => Some(start_admin(admin, &shared, &control_runtime, stopped.clone())?),
             None => None,
         };
         let workers = start_workers(count, &shared, listeners, &stopped)?;
@@ -266,7 +266,7 @@ fn credentials(config: &Config, tls: Option<Arc<tokio_rustls::rustls::ClientConf
 
 /// Start the admin HTTP on the control plane's runtime; where it listens.
 fn start_admin(
-    address: SocketAddr,
+    AdminListen { address, token }: &AdminListen,
     shared: &Arc<Shared>,
     control: &Runtime,
     mut stopped: watch::Receiver<bool>,
@@ -279,6 +279,7 @@ fn start_admin(
         metrics: Arc::clone(&shared.metrics),
         pools: Arc::clone(&shared.pools),
         processes: Arc::clone(&shared.processes),
+        token: token.clone(),
         draining: shared.draining.clone(),
     };
     let stop = async move {

@@ -68,7 +68,7 @@ fn keep_what_needs_a_restart(config: &mut Config, before: &Config) -> Vec<&'stat
     keep! {
         "listen.address": listen.address;
         "listen.socket": listen.socket;
-        "admin.address": admin;
+        "admin": admin;
         "store": store;
         "backend": backend;
         "pool": pool;

@@ -10,6 +10,7 @@ mod local;
 mod place;
 mod prepared;
 pub(crate) mod query;
+mod rights;
 mod set;
 mod state;
 mod temporaries;

@@ -9,7 +9,7 @@ use shardgate_router::args::Arguments;
 use shardgate_router::cache::CacheKey;
 use shardgate_router::error::{Code, SqlError};
 use shardgate_router::fingerprint::{self, DirectiveName, Fingerprint, SqlMode};
-use shardgate_router::plan::{Plan, StatementClass};
+use shardgate_router::plan::Plan;
 use shardgate_router::planner::{self, Context};
 use shardgate_router::sql::options::ClientCharset;
 use std::io;
@@ -244,37 +244,6 @@ impl Session {
                 self.state.warnings.push(Warning { level: "Warning".to_owned(), code: 1105, message });
             }
         }
-    }
-
-    /// Whether the user may do this.
-    pub(crate) fn check_rights(&self, plan: &Plan) -> Result<(), StatementError> {
-        use crate::config::Right;
-        let user = &self.state.user;
-        for used in &plan.tables {
-            let needed = match plan.class {
-                _ if *used.keyspace == *shardgate_router::catalog::MYSQL => Right::Admin,
-                // A temporary table is the session's own.
-                StatementClass::Ddl if !used.written => Right::Read,
-                StatementClass::Ddl if plan.effects.pins_connection => Right::Write,
-                StatementClass::Ddl => Right::Admin,
-                _ if used.written => Right::Write,
-                _ => Right::Read,
-            };
-            if user.right(&used.keyspace).is_none_or(|right| right < needed) {
-                let verb = match needed {
-                    Right::Read => "SELECT",
-                    Right::Write => "INSERT, UPDATE, DELETE",
-                    Right::Admin if plan.class == StatementClass::Ddl => "DDL",
-                    Right::Admin => "SELECT, INSERT, UPDATE, DELETE",
-                };
-                let message = format!(
-                    "{verb} command denied to user '{}' for table '{}.{}'",
-                    user.name, used.keyspace, used.table
-                );
-                return Err(StatementError::sql(Code::CommandDenied, message));
-            }
-        }
-        Ok(())
     }
 }
 

@@ -244,6 +244,7 @@ impl Session {
 
     /// SET GLOBAL, SET PERSIST: for the one server that the session's database is on.
     async fn set_global(&mut self, assignment: &Assignment) -> Result<(), StatementError> {
+        self.check_server_rights()?;
         let one_server = match self.state.target.keyspace.as_deref() {
             Some(name) if !is_system(name) => KeyspaceRef::find(&self.snapshot, name)?.ranges().len() == 1,
             _ => self.snapshot.topology.default.is_some(),

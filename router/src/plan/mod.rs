@@ -9,6 +9,7 @@ mod change;
 mod compute;
 mod create_from;
 mod ddl;
+mod demand;
 mod expand;
 mod explained;
 mod gather;
@@ -42,6 +43,7 @@ pub use change::{
 pub use compute::Compute;
 pub use create_from::{CreateFrom, DefiningQuery, DefinitionSource};
 pub use ddl::{Ddl, DdlKind, DdlObject, ObjectKind};
+pub use demand::{Access, Demand};
 pub use expand::Expand;
 pub use explained::Explained;
 pub use gather::{FilterValue, Gather, GatherColumn, GatherFilter, GatherMatch, GatherSource, Transfer};
@@ -134,6 +136,8 @@ pub struct Plan {
     pub class: StatementClass,
     /// The tables it names.
     pub tables: Vec<TableUse>,
+    /// What else the user must be allowed to do.
+    pub demands: Vec<Demand>,
     /// Literals that the plan depends on.
     pub pins: Vec<Pin>,
     /// What the statement reads and leaves behind in the session that it runs in.

@@ -104,6 +104,7 @@ fn local(pins: Vec<Pin>) -> Arc<Plan> {
     let root = Operator::Local(Local::NoOperation);
     Arc::new(Plan {
         class: StatementClass::Other,
+        demands: Vec::new(),
         tables: Vec::new(),
         pins,
         effects: Effects::default(),

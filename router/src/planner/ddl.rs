@@ -129,7 +129,15 @@ pub(super) fn plan(
     let kind = definition.routine.unwrap_or(ObjectKind::Table);
     let objects = named.iter().map(|table| DdlObject { kind, name: Arc::clone(&table.table) }).collect();
     let root = Operator::Ddl(Ddl { keyspace, kind: definition.kind, objects, sql });
-    Ok(Some(Plan { class: StatementClass::Ddl, tables, pins: Vec::new(), effects, lookups: Vec::new(), root }))
+    Ok(Some(Plan {
+        class: StatementClass::Ddl,
+        tables,
+        demands: Vec::new(),
+        pins: Vec::new(),
+        effects,
+        lookups: Vec::new(),
+        root,
+    }))
 }
 
 /// The plan of a definition of temporary tables, for a session whose target is one shard; `None`: it is no such thing.
@@ -236,6 +244,7 @@ fn database(context: &Context<'_>, definition: &Definition) -> Result<Plan, SqlE
     Ok(Plan {
         class: StatementClass::Ddl,
         tables: Vec::new(),
+        demands: Vec::new(),
         pins: Vec::new(),
         effects,
         lookups: Vec::new(),

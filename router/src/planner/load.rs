@@ -105,7 +105,15 @@ pub(super) fn plan(
         }
     };
     let pins = statement::pins(cursor.text, fingerprint, &pins);
-    Ok(Plan { class: StatementClass::Load, tables: vec![used], pins, effects, lookups: Vec::new(), root })
+    Ok(Plan {
+        class: StatementClass::Load,
+        tables: vec![used],
+        demands: Vec::new(),
+        pins,
+        effects,
+        lookups: Vec::new(),
+        root,
+    })
 }
 
 fn unsupported(what: &str) -> SqlError {

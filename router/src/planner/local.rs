@@ -15,6 +15,7 @@ pub(super) fn local(class: StatementClass, local: Local) -> Plan {
     Plan {
         class,
         tables: Vec::new(),
+        demands: Vec::new(),
         pins: Vec::new(),
         effects: Effects::default(),
         lookups: Vec::new(),

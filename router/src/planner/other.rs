@@ -1,6 +1,7 @@
 //! Statements that go to one server as they are.
 
 use super::cursor::Cursor;
+use super::demand::names as names_any;
 use super::functions::USER_LOCKS;
 use super::local::local;
 use super::{Context, any_keyspace, lock_home, pass, simple};
@@ -105,16 +106,4 @@ fn database_of_call(cursor: &mut Cursor<'_>) -> Option<Box<str>> {
     let named = cursor.qualified_name().ok().and_then(|(schema, _)| schema);
     cursor.back(mark);
     named.map(|name| name.value)
-}
-
-/// Whether one of these words stands behind the cursor.
-fn names_any(cursor: &mut Cursor<'_>, words: &[&str]) -> bool {
-    let mark = cursor.mark();
-    let mut found = false;
-    while !cursor.at_end() && !found {
-        found = words.iter().any(|name| cursor.at(name));
-        cursor.next();
-    }
-    cursor.back(mark);
-    found
 }

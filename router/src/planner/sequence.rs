@@ -53,6 +53,7 @@ pub(super) fn plan(
     Ok(Some(Plan {
         class: StatementClass::Select,
         tables,
+        demands: Vec::new(),
         pins: Vec::new(),
         effects: Effects::default(),
         lookups: Vec::new(),

@@ -342,6 +342,7 @@ fn route(
     Ok(Plan {
         class: StatementClass::Show,
         tables: Vec::new(),
+        demands: Vec::new(),
         pins: Vec::new(),
         effects: Effects::default(),
         lookups: Vec::new(),

@@ -269,6 +269,7 @@ fn create_database(cursor: &mut Cursor<'_>, context: &Context<'_>) -> Result<Opt
     Ok(Some(Plan {
         class: StatementClass::Show,
         tables: Vec::new(),
+        demands: Vec::new(),
         pins: Vec::new(),
         effects: Effects::default(),
         lookups: Vec::new(),
@@ -353,6 +354,7 @@ fn assemble(
         class: StatementClass::Show,
         tables: Vec::new(),
         // Patterns are in names of columns.
+        demands: Vec::new(),
         pins: pins(text, fingerprint, &literal_slots(fingerprint)),
         effects: Effects::default(),
         lookups: Vec::new(),

@@ -170,7 +170,15 @@ impl<'p> Planning<'p> {
             }
         }
         let pins = pins(self.text, self.fingerprint, &self.pins);
-        Plan { class, tables, pins, effects: self.functions.effects, lookups: root.lookups(), root }
+        Plan {
+            class,
+            tables,
+            demands: Vec::new(),
+            pins,
+            effects: self.functions.effects,
+            lookups: root.lookups(),
+            root,
+        }
     }
 }
 

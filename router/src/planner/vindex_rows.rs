@@ -58,6 +58,7 @@ pub(super) fn plan(planning: &Planning<'_>, query: &Query) -> Result<Option<Plan
     Ok(Some(Plan {
         class: StatementClass::Select,
         tables: vec![table],
+        demands: Vec::new(),
         pins: super::statement::pins(planning.text, planning.fingerprint, &planning.pins),
         effects: planning.functions.effects.clone(),
         lookups: Vec::new(),
