@@ -118,7 +118,7 @@ impl RawClient {
     }
 
     fn log_in(&mut self, endpoint: &Endpoint, further: Capabilities) -> Result<(), HarnessError> {
-        let wanted = Capabilities::SPOKEN
+        let spoken = Capabilities::SPOKEN
             - Capabilities::SSL
             - Capabilities::FOUND_ROWS
             - Capabilities::NO_SCHEMA
@@ -126,8 +126,8 @@ impl RawClient {
             - Capabilities::LOCAL_FILES
             - Capabilities::INTERACTIVE
             - Capabilities::SESSION_TRACK
-            - Capabilities::QUERY_ATTRIBUTES
-            | further;
+            - Capabilities::QUERY_ATTRIBUTES;
+        let wanted = spoken | further;
         let database = Some(endpoint.database.as_bytes()).filter(|database| !database.is_empty());
         let mut login = ClientAuth::new(Login {
             user: endpoint.user.as_bytes(),

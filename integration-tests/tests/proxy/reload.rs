@@ -87,6 +87,8 @@ async fn sighup_takes_over_users_limits_and_certificates_while_clients_go_on() {
     app.query_drop("COMMIT").await.expect("a commit");
     let (errno, text) = server_error(dash.query_drop("SELECT * FROM items").await);
     assert!([1044, 1142].contains(&errno), "{errno} {text}");
+    // A packet's limit is the one that the statement before saw.
+    admin.query_drop("DO 1").await.expect("a statement");
     let long = format!("SELECT '{}'", "x".repeat(4096));
     let (errno, _) = server_error(admin.query_drop(&long).await);
     assert_eq!(errno, 1153);

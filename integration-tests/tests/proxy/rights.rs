@@ -11,7 +11,9 @@ async fn log_in(user: &str, database: &str) -> Conn {
 
 async fn denied(connection: &mut Conn, statements: &[&str]) {
     for statement in statements {
-        let (errno, text) = server_error(connection.query_drop(*statement).await);
+        let outcome = connection.query_drop(*statement).await;
+        assert!(outcome.is_err(), "{statement}: it is done");
+        let (errno, text) = server_error(outcome);
         assert!(errno == 1142 && text.contains("command denied to user"), "{statement}: {errno} {text}");
         // The same, prepared (what MySQL prepares, and what PREPARE takes).
         let prepared = format!("PREPARE s FROM '{}'", statement.replace('\'', "''"));
@@ -120,7 +122,9 @@ async fn what_concerns_whole_servers_takes_the_right_for_all_keyspaces() {
     for target in ["single", "single:-", "goods:-80"] {
         let mut app = log_in("app", target).await;
         for statement in of_servers {
-            let (errno, text) = server_error(app.query_drop(statement).await);
+            let outcome = app.query_drop(statement).await;
+            assert!(outcome.is_err(), "{target}, {statement}: it is done");
+            let (errno, text) = server_error(outcome);
             assert!(
                 errno == 1142 && text.contains("command denied to user 'app': it takes the right `admin`"),
                 "{target}, {statement}: {errno} {text}"

@@ -91,8 +91,11 @@ mod tests {
             fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
             Config::load(&file).unwrap()
         };
-        let text = "version: 1\nlisten: {address: 127.0.0.1:3306}\nbackend: {user: u}\nusers: {}\n";
-        let before = load(text);
+        let hash = "ab".repeat(32);
+        let text = format!(
+            "version: 1\nlisten: {{address: 127.0.0.1:3306}}\nbackend: {{user: u}}\nusers: {{a: {{password_hash: 'sha256d:{hash}', keyspaces: {{}}}}}}\n"
+        );
+        let before = load(&text);
         let more = "pool: {max_connections_per_instance: 7}\nlimits: {max_connections: 9}\n";
         let mut after = load(&(text.replace("3306", "3307").replace("user: u", "user: v") + more));
         assert_eq!(keep_what_needs_a_restart(&mut after, &before), ["listen.address", "backend", "pool"]);

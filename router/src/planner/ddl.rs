@@ -15,8 +15,8 @@ use crate::catalog::Database;
 use crate::error::{Code, SqlError};
 use crate::fingerprint::Fingerprint;
 use crate::plan::{
-    Ddl, DdlKind, DdlObject, Effects, Local, ObjectKind, Operator, Piece, Plan, Route, StatementClass, TableUse,
-    Target, Template,
+    Access, Ddl, DdlKind, DdlObject, Demand, Effects, Local, ObjectKind, Operator, Piece, Plan, Route, StatementClass,
+    TableUse, Target, Template,
 };
 use crate::sql::ast::{Ident, TableName};
 use crate::sql::token::TokenKind;
@@ -128,16 +128,11 @@ pub(super) fn plan(
     }
     let kind = definition.routine.unwrap_or(ObjectKind::Table);
     let objects = named.iter().map(|table| DdlObject { kind, name: Arc::clone(&table.table) }).collect();
+    // Accounts and what else is a server's.
+    let of_server = Demand { keyspace: None, access: Access::Admin };
+    let demands = if tables.is_empty() { vec![of_server] } else { Vec::new() };
     let root = Operator::Ddl(Ddl { keyspace, kind: definition.kind, objects, sql });
-    Ok(Some(Plan {
-        class: StatementClass::Ddl,
-        tables,
-        demands: Vec::new(),
-        pins: Vec::new(),
-        effects,
-        lookups: Vec::new(),
-        root,
-    }))
+    Ok(Some(Plan { class: StatementClass::Ddl, tables, demands, pins: Vec::new(), effects, lookups: Vec::new(), root }))
 }
 
 /// The plan of a definition of temporary tables, for a session whose target is one shard; `None`: it is no such thing.
@@ -240,11 +235,13 @@ fn database(context: &Context<'_>, definition: &Definition) -> Result<Plan, SqlE
         }
     };
     let effects = Effects { implicit_commit: true, ..Effects::default() };
+    let named = definition.database.as_ref().map(|name| Arc::from(&*name.value)).or(context.database.map(Arc::from));
+    let demand = Demand { keyspace: named, access: Access::Admin };
     let ddl = Ddl { keyspace, kind: DdlKind::Database, objects: Vec::new(), sql: Template::UNCHANGED };
     Ok(Plan {
         class: StatementClass::Ddl,
         tables: Vec::new(),
-        demands: Vec::new(),
+        demands: vec![demand],
         pins: Vec::new(),
         effects,
         lookups: Vec::new(),

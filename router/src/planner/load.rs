@@ -66,11 +66,10 @@ pub(super) fn plan(
     }
     let used = TableUse { keyspace: Arc::clone(&table.keyspace), table: Arc::clone(&table.table), written: true };
     // Those of the list are assigned before they are read; to be set first would give them another collation.
-    let is_read = |name: &&Box<str>| !clauses.listed.contains(*name);
     let mut effects = Effects {
         taints_connection: !clauses.variables.is_empty(),
         asks_for_file: clauses.local,
-        reads_variables: clauses.variables.iter().filter(is_read).cloned().collect(),
+        reads_variables: clauses.variables.iter().filter(|&name| !clauses.listed.contains(name)).cloned().collect(),
         writes_variables: clauses.variables.clone(),
         ..Effects::default()
     };

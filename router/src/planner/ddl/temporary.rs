@@ -44,7 +44,7 @@ pub(super) fn plan(
 }
 
 pub(super) fn finished(class: StatementClass, tables: &[TableUse], effects: Effects, root: Operator) -> Plan {
-    Plan { class, tables: tables.to_vec(), pins: Vec::new(), effects, lookups: Vec::new(), root }
+    Plan { class, tables: tables.to_vec(), demands: Vec::new(), pins: Vec::new(), effects, lookups: Vec::new(), root }
 }
 
 fn apart() -> SqlError {
