@@ -101,9 +101,6 @@ async fn work(
             own.extend(writer.of(together, &behind));
             rest = others;
         }
-        if alike {
-            own.iter_mut().for_each(|(_, rows)| *rows = None);
-        }
         texts.push(ShardTexts { shard: *shard, texts: own });
     }
     for (lookup, _) in &insert.lookups {

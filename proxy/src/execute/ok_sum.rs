@@ -25,12 +25,16 @@ impl OkSum {
         self.add_info(numbers(&ok.info));
     }
 
-    /// Add a shard's OK for what all shards do alike, to their copies of the same rows: it counts once.
-    pub(crate) fn add_alike(&mut self, ok: &OkSummary) {
+    /// Add a shard's OK for what all shards do alike, to their copies of the same rows: it counts once. `inserted`: how many
+    /// rows an INSERT has, and whether it is an INSERT IGNORE, as for [`add_rows`](Self::add_rows).
+    pub(crate) fn add_alike(&mut self, ok: &OkSummary, inserted: Option<(u64, bool)>) {
         self.affected_rows = self.affected_rows.max(ok.affected_rows);
         self.warnings = self.warnings.max(ok.warnings);
         if self.info.is_empty() {
-            self.info = numbers(&ok.info);
+            self.info = match inserted {
+                Some((rows, ignore)) => rows_info(ok, rows, ignore),
+                None => numbers(&ok.info),
+            };
         }
     }
 
@@ -39,16 +43,7 @@ impl OkSum {
     /// IGNORE.
     pub(crate) fn add_rows(&mut self, ok: &OkSummary, rows: u64, ignore: bool) {
         self.add_counts(ok);
-        let info = numbers(&ok.info);
-        if !info.is_empty() {
-            self.add_info(info);
-            return;
-        }
-        // A duplicate is a row that IGNORE left out, or one that was replaced or updated, which counts twice.
-        let duplicates =
-            if ignore { rows.saturating_sub(ok.affected_rows) } else { ok.affected_rows.saturating_sub(rows) };
-        let values = [rows, duplicates, u64::from(ok.warnings)];
-        self.add_info(INSERT_LABELS.iter().map(|&label| label.to_owned()).zip(values).collect());
+        self.add_info(rows_info(ok, rows, ignore));
     }
 
     /// Add what another step of the same statement came to.
@@ -188,6 +183,18 @@ impl OkSum {
     }
 }
 
+/// The numbers of the text about an INSERT's rows, also where a shard sent none because it got a single row.
+fn rows_info(ok: &OkSummary, rows: u64, ignore: bool) -> Vec<(String, u64)> {
+    let info = numbers(&ok.info);
+    if !info.is_empty() {
+        return info;
+    }
+    // A duplicate is a row that IGNORE left out, or one that was replaced or updated, which counts twice.
+    let duplicates = if ignore { rows.saturating_sub(ok.affected_rows) } else { ok.affected_rows.saturating_sub(rows) };
+    let values = [rows, duplicates, u64::from(ok.warnings)];
+    INSERT_LABELS.iter().map(|&label| label.to_owned()).zip(values).collect()
+}
+
 /// The numbers of a text and their labels; none if it isn't of that form.
 fn numbers(info: &[u8]) -> Vec<(String, u64)> {
     let text = String::from_utf8_lossy(info);
@@ -219,8 +226,8 @@ mod tests {
     #[test]
     fn copies_of_the_same_rows_count_once() {
         let mut sum = OkSum::default();
-        sum.add_alike(&ok(5, 1, "Rows matched: 6  Changed: 5  Warnings: 1"));
-        sum.add_alike(&ok(5, 1, "Rows matched: 6  Changed: 5  Warnings: 1"));
+        sum.add_alike(&ok(5, 1, "Rows matched: 6  Changed: 5  Warnings: 1"), None);
+        sum.add_alike(&ok(5, 1, "Rows matched: 6  Changed: 5  Warnings: 1"), None);
         assert_eq!((sum.affected_rows(), sum.warnings()), (5, 1));
         assert_eq!(sum.info(), "Rows matched: 6  Changed: 5  Warnings: 1");
     }

@@ -93,7 +93,7 @@ pub(super) async fn carry_out(
         }
     }
     let mut sum = OkSum::default();
-    sum.add_alike(&ok);
+    sum.add_alike(&ok, None);
     Ok(sum)
 }
 

@@ -103,9 +103,13 @@ pub(super) async fn run(
                 // A row that IGNORE leaves out for a CHECK isn't a record.
                 let said = warnings.get(before..).unwrap_or_default();
                 let unchecked = said.iter().filter(|warning| warning.code == CHECK_VIOLATED).count();
-                sum.add_rows(&ok, rows.numbers.len().saturating_sub(unchecked) as u64, rows.ignore);
+                let count = rows.numbers.len().saturating_sub(unchecked) as u64;
+                match alike {
+                    true => sum.add_alike(&ok, Some((count, rows.ignore))),
+                    false => sum.add_rows(&ok, count, rows.ignore),
+                }
             }
-            (Ok(ok), None) if alike => sum.add_alike(&ok),
+            (Ok(ok), None) if alike => sum.add_alike(&ok, None),
             (Ok(ok), None) => sum.add(&ok),
             (Err(error), _) => {
                 tracing::debug!(%error, "a write failed on one of its shards");

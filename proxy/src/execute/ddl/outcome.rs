@@ -42,7 +42,7 @@ impl Outcome {
 
     /// A shard carried it out.
     pub(super) fn done(&mut self, shard: String, ok: &OkSummary) {
-        self.sum.add_alike(ok);
+        self.sum.add_alike(ok, None);
         self.changed = true;
         self.finished.push(shard);
     }
