@@ -33,10 +33,8 @@ fn settings(charset: &str, collation: &str) -> Settings {
     settings
 }
 
-/// While tables are created: their definitions are UTF-8.
-static CREATING: LazyLock<Arc<Settings>> = LazyLock::new(|| Arc::new(settings("utf8mb4", "utf8mb4_0900_ai_ci")));
-/// While tables are filled: the values are bytes.
-static FILLING: LazyLock<Arc<Settings>> = LazyLock::new(|| Arc::new(settings("binary", "binary")));
+/// While tables are created and filled: definitions and names are UTF-8, and values say what they are.
+static WORKING: LazyLock<Arc<Settings>> = LazyLock::new(|| Arc::new(settings("utf8mb4", "utf8mb4_0900_ai_ci")));
 
 impl Scratch {
     /// A scratch session at this place, ready to create tables.
@@ -63,7 +61,7 @@ impl Scratch {
         })?;
         for place in places {
             let (pools, profile) = (&session.worker.pools, session.profile);
-            match session.connections.apart(pools, place, profile, &CREATING).await {
+            match session.connections.apart(pools, place, profile, &WORKING).await {
                 Ok(mut lease) => {
                     lease.backend.tainted = true;
                     lease.scratch = Some(Arc::clone(&permits));
@@ -76,7 +74,7 @@ impl Scratch {
             }
         }
         if result.is_ok() {
-            result = enter(session, &mut scratches, &CREATING).await;
+            result = enter(session, &mut scratches, &WORKING).await;
         }
         match result {
             Ok(()) => Ok(scratches),
@@ -149,14 +147,9 @@ impl Scratch {
     }
 }
 
-/// From creating tables to filling them.
-pub(super) async fn begin_filling(session: &mut Session, scratches: &mut [Scratch]) -> Result<(), StatementError> {
-    enter(session, scratches, &FILLING).await
-}
-
 /// Back to creating tables, and to reading their definitions.
 pub(super) async fn begin_defining(session: &mut Session, scratch: &mut Scratch) -> Result<(), StatementError> {
-    enter(session, std::slice::from_mut(scratch), &CREATING).await
+    enter(session, std::slice::from_mut(scratch), &WORKING).await
 }
 
 /// Bring scratch sessions to their databases and these settings.

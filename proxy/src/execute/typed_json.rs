@@ -5,8 +5,8 @@ use crate::error::StatementError;
 use shardgate_router::error::Code;
 use std::collections::HashMap;
 
-/// Types of values that are others when they are read from text.
-const TYPED: &str = "'DECIMAL','UNSIGNED INTEGER','DATE','TIME','DATETIME','BLOB','BIT','OPAQUE'";
+/// Types of values that are the same when they are read from text.
+const PLAIN: &str = "'OBJECT','ARRAY','STRING','INTEGER','DOUBLE','BOOLEAN','NULL'";
 
 /// How deep MySQL lets documents be, and a little more.
 const DEPTH: usize = 120;
@@ -18,11 +18,11 @@ const PATH: usize = 15_000;
 pub(super) fn types_of(document: &str) -> String {
     let step = "IF(JSON_TYPE(`w`.`v`) = 'OBJECT', CONCAT('.', `k`.`k`), CONCAT('[', `k`.`i` - 1, ']'))";
     format!(
-        "(WITH RECURSIVE `w` (`p`, `v`) AS (SELECT CAST('$' AS CHAR({PATH})), {document} UNION ALL SELECT CONCAT(`w`.`p`, \
+        "(WITH RECURSIVE `w` (`p`, `v`) AS (SELECT CAST('$' AS CHAR({PATH}) CHARACTER SET utf8mb4), {document} UNION ALL SELECT CONCAT(`w`.`p`, \
          {step}), JSON_EXTRACT(`w`.`v`, CONCAT('$', {step})) FROM `w` JOIN JSON_TABLE(IF(JSON_TYPE(`w`.`v`) = 'OBJECT', \
          JSON_KEYS(`w`.`v`), `w`.`v`), '$[*]' COLUMNS (`i` FOR ORDINALITY, `k` JSON PATH '$')) AS `k` WHERE \
          JSON_TYPE(`w`.`v`) IN ('OBJECT', 'ARRAY')) SELECT JSON_OBJECTAGG(`p`, JSON_TYPE(`v`)) FROM `w` WHERE \
-         JSON_TYPE(`v`) IN ({TYPED}))"
+         JSON_TYPE(`v`) NOT IN ({PLAIN}))"
     )
 }
 
@@ -43,8 +43,24 @@ pub(super) enum Problem {
 }
 
 impl Problem {
-    /// The error, for a document of this column.
+    /// The error, for a document of this column that would be stored.
     pub(super) fn of(self, column: &str) -> StatementError {
+        self.error(
+            column,
+            "would go to another shard, which isn't done exactly; read the row first, and insert it with VALUES",
+        )
+    }
+
+    /// The error, for a document of this column that a statement needs with rows of other shards.
+    pub(super) fn gathered(self, column: &str) -> StatementError {
+        self.error(
+            column,
+            "would be gathered with rows of other shards, which isn't done exactly; leave the column out, or read that row by \
+             a statement on its shard only",
+        )
+    }
+
+    fn error(self, column: &str, fate: &str) -> StatementError {
         let reason = match self {
             Problem::Unreadable => {
                 return StatementError::sql(Code::Internal, "a JSON document of a shard can't be read");
@@ -52,10 +68,7 @@ impl Problem {
             Problem::Type(name) => format!("a value of type {name}"),
             Problem::Path => format!("a value whose path has more than {PATH} characters"),
         };
-        let message = format!(
-            "unsupported: a row with {reason} in the JSON document {column} would go to another shard, which isn't done \
-             exactly; read the row first, and insert it with VALUES"
-        );
+        let message = format!("unsupported: a row with {reason} in the JSON document {column} {fate}");
         StatementError::sql(Code::Unsupported, message)
     }
 }
@@ -150,6 +163,10 @@ fn write_node(
                 Some(&"DATE") => out.extend_from_slice(format!("DATE'{inner}'").as_bytes()),
                 Some(&"TIME") => out.extend_from_slice(format!("TIME'{inner}'").as_bytes()),
                 Some(&"DATETIME") => out.extend_from_slice(format!("TIMESTAMP'{inner}'").as_bytes()),
+                Some(&"TIMESTAMP") => {
+                    let value = format!("TIMESTAMP'{inner}'");
+                    out.extend_from_slice(typed_column(&value, "TIMESTAMP(6)").as_bytes());
+                }
                 Some(name @ (&"BLOB" | &"BIT")) => {
                     let binary = binary(inner).ok_or_else(|| Problem::Type((*name).to_owned()))?;
                     out.extend_from_slice(binary.as_bytes());
@@ -182,7 +199,14 @@ fn binary(text: &str) -> Option<String> {
         "254" => (bytes, format!("BINARY({length})")),
         _ => return None,
     };
-    Some(format!("(SELECT `b` FROM JSON_TABLE(JSON_ARRAY({value}), '$[*]' COLUMNS (`b` {kind} PATH '$')) AS `j`)"))
+    Some(typed_column(&value, &kind))
+}
+
+/// An expression for the value as one of a column of this type.
+fn typed_column(value: &str, kind: &str) -> String {
+    format!(
+        "(SELECT `b` FROM JSON_TABLE(JSON_ARRAY({value}), '$[*]' COLUMNS (`b` {kind} PATH '$' ERROR ON ERROR)) AS `j`)"
+    )
 }
 
 fn write_json(text: &str, out: &mut Vec<u8>) {
@@ -309,12 +333,18 @@ mod tests {
         assert_eq!(scalar("\"2020-01-01\"", "DATE"), "DATE'2020-01-01'");
         assert_eq!(
             scalar("\"base64:type252:AP8=\"", "BLOB"),
-            "(SELECT `b` FROM JSON_TABLE(JSON_ARRAY(FROM_BASE64('AP8=')), '$[*]' COLUMNS (`b` BLOB PATH '$')) AS `j`)"
+            "(SELECT `b` FROM JSON_TABLE(JSON_ARRAY(FROM_BASE64('AP8=')), '$[*]' COLUMNS (`b` BLOB PATH '$' ERROR ON ERROR)) \
+             AS `j`)"
         );
         assert_eq!(
             scalar("\"base64:type16:BQ==\"", "BIT"),
             "(SELECT `b` FROM JSON_TABLE(JSON_ARRAY(CAST(CONV(HEX(FROM_BASE64('BQ==')), 16, 10) AS UNSIGNED)), '$[*]' COLUMNS \
-             (`b` BIT(8) PATH '$')) AS `j`)"
+             (`b` BIT(8) PATH '$' ERROR ON ERROR)) AS `j`)"
+        );
+        assert_eq!(
+            scalar("\"2024-01-01 10:00:00.500000\"", "TIMESTAMP"),
+            "(SELECT `b` FROM JSON_TABLE(JSON_ARRAY(TIMESTAMP'2024-01-01 10:00:00.500000'), '$[*]' COLUMNS (`b` TIMESTAMP(6) \
+             PATH '$' ERROR ON ERROR)) AS `j`)"
         );
         assert_eq!(written("true", "{}").unwrap(), "CAST(CAST(_utf8mb4 x'74727565' AS JSON) AS JSON)");
         let unknown = written(r#"["base64:type255:AP8="]"#, r#"{"$[0]": "OPAQUE"}"#);

@@ -126,6 +126,11 @@ fn oracle_conditions_on_the_shard_key_are_answered_as_by_one_mysql() {
 }
 
 #[test]
+fn oracle_documents_keep_the_types_of_their_values() {
+    passes(&TYPES, "documents.sql", &BOTH);
+}
+
+#[test]
 fn oracle_full_text_search_finds_the_rows_of_one_mysql() {
     passes(&TYPES, "full_text.sql", &BOTH);
 }

@@ -8,7 +8,7 @@ use crate::execute::rows::{Row, RowStream};
 use crate::execute::scratch::{Scratch, run_all};
 use crate::execute::shard_rows::ShardRows;
 use crate::execute::wait::watched;
-use crate::execute::{route, scatter};
+use crate::execute::{route, scatter, typed_json};
 use crate::session::query::Statement;
 use crate::session::{Session, quote_name};
 use shardgate_router::error::Code;
@@ -137,16 +137,28 @@ impl<'f> Filling<'f> {
         scatter::finish(session, inputs, result).await
     }
 
-    /// The query for the shards.
+    /// The JSON columns.
+    fn documents(&self) -> impl Iterator<Item = &GatherColumn> {
+        self.columns.iter().filter(|column| column.transfer == Transfer::Json)
+    }
+
+    /// The query for the shards: the columns, the outcomes of searches, and the types of values in the documents.
     fn select(&self, session: &Session, statement: &Statement<'_>) -> Result<Template, StatementError> {
         let source = self.source;
         let columns: Vec<String> = self.columns.iter().map(literal::reading).collect();
-        let mut pieces = vec![Piece::Sql(format!("SELECT {}", columns.join(", ")).into())];
+        // A document's types are found by recursion, as deep as a document may be.
+        let hint =
+            if self.documents().next().is_some() { "/*+ SET_VAR(cte_max_recursion_depth = 1000) */ " } else { "" };
+        let mut pieces = vec![Piece::Sql(format!("SELECT {hint}{}", columns.join(", ")).into())];
         for asked in &source.matches {
             // The rank itself depends on the rows of all shards.
             pieces.push(Piece::Sql(", SIGN(".into()));
             pieces.extend(asked.sql.pieces.iter().cloned());
             pieces.push(Piece::Sql(")".into()));
+        }
+        for column in self.documents() {
+            let types = typed_json::types_of(&format!("{}.{}", quote_name(&source.alias), quote_name(&column.name)));
+            pieces.push(Piece::Sql(format!(", CAST({types} AS BINARY)").into()));
         }
         let from = format!(" FROM {}{} AS {}", quote_name(&source.table), source.partitions, quote_name(&source.alias));
         pieces.push(Piece::Sql(from.into()));
@@ -212,22 +224,42 @@ impl<'f> Filling<'f> {
                 } else {
                     text.push(b',');
                 }
-                text.push(b'(');
-                let transfers = self.columns.iter().map(|column| column.transfer);
-                let transfers = transfers.chain(self.source.matches.iter().map(|_| Transfer::Number));
-                for (index, transfer) in (0u32..).zip(transfers) {
-                    if index > 0 {
-                        text.push(b',');
-                    }
-                    literal::write(row.field(index), transfer, text);
-                }
-                text.push(b')');
+                self.write_row(&row, text)?;
             }
             if text.len() >= CHUNK {
                 return Ok(true);
             }
         }
         Ok(false)
+    }
+
+    /// Append a row's values.
+    fn write_row(&self, row: &Row, text: &mut Vec<u8>) -> Result<(), StatementError> {
+        let width = (self.columns.len() + self.source.matches.len()) as u32;
+        let mut documents = width..;
+        text.push(b'(');
+        for (index, column) in (0u32..).zip(self.columns.iter()) {
+            if index > 0 {
+                text.push(b',');
+            }
+            let types = (column.transfer == Transfer::Json).then(|| documents.next()).flatten();
+            match (row.field(index), types.and_then(|at| row.field(at))) {
+                (Some(document), Some(types)) => {
+                    let written = typed_json::literal(document, types)
+                        .map_err(|problem| problem.gathered(&format!("`{}`.`{}`", self.source.table, column.name)))?;
+                    text.extend_from_slice(&written);
+                }
+                (value, _) => literal::write(value, column.transfer, text),
+            }
+        }
+        for index in self.columns.len() as u32..width {
+            if index > 0 {
+                text.push(b',');
+            }
+            literal::write(row.field(index), Transfer::Number, text);
+        }
+        text.push(b')');
+        Ok(())
     }
 
     /// Run an INSERT on each scratch session.

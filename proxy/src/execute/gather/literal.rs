@@ -16,7 +16,7 @@ pub(super) fn reading(column: &GatherColumn) -> String {
     }
 }
 
-/// Append a value as a literal. The connection's character set is `binary`, and its sql_mode knows backslashes.
+/// Append a value as a literal. The connection's character set is `utf8mb4`, and its sql_mode knows backslashes.
 pub(super) fn write(value: Option<&[u8]>, transfer: Transfer, out: &mut Vec<u8>) {
     let Some(value) = value else { return out.extend_from_slice(b"NULL") };
     match transfer {

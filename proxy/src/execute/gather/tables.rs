@@ -4,7 +4,7 @@ use super::definition::{self, Definition};
 use super::fill::{Budget, Filling, is_same};
 use crate::error::StatementError;
 use crate::execute::rows::Row;
-use crate::execute::scratch::{Scratch, begin_filling};
+use crate::execute::scratch::Scratch;
 use crate::execute::wait::interrupted;
 use crate::execute::{head, scatter};
 use crate::session::Session;
@@ -84,7 +84,6 @@ impl<'f> Fill<'f> {
         scratches: &mut [Scratch],
     ) -> Result<(), StatementError> {
         let definitions: Vec<Definition> = definition::create_all(session, scratches, self.home, self.sources).await?;
-        begin_filling(session, scratches).await?;
         for (index, (source, definition)) in self.sources.iter().zip(&definitions).enumerate() {
             let filling = Filling::new(source, definition);
             let ahead = self.ahead.take_if(|(at, _)| *at == index);
