@@ -178,10 +178,11 @@ fn dispatch<'t>(
         _ => {}
     }
     if context.shard_targeted {
-        return match ddl::of_temporary(cursor, context)? {
-            Some(plan) => Ok(plan),
-            None => pass(context),
+        let own = match word.as_str() {
+            "SHOW" => show::about_proxy(cursor, context)?,
+            _ => ddl::of_temporary(cursor, context)?,
         };
+        return own.map_or_else(|| pass(context), Ok);
     }
     match word.as_str() {
         "SELECT" => match sequence::plan(cursor, fingerprint, context)? {

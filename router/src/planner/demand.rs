@@ -29,7 +29,7 @@ const OF_SERVER: [&str; 11] = [
 ];
 
 /// What SHOW may show to everybody who may read the keyspace.
-const SHOWN: [&str; 28] = [
+const SHOWN: [&str; 33] = [
     "CHARACTER",
     "CHARSET",
     "COLLATION",
@@ -39,6 +39,7 @@ const SHOWN: [&str; 28] = [
     "DATABASES",
     "ENGINES",
     "ERRORS",
+    "EVENTS",
     "EXTENDED",
     "FIELDS",
     "FULL",
@@ -49,7 +50,11 @@ const SHOWN: [&str; 28] = [
     "KEYS",
     "LOCAL",
     "OPEN",
+    "PLUGINS",
+    "PRIVILEGES",
     "PROCEDURE",
+    "PROFILE",
+    "PROFILES",
     "SCHEMAS",
     "SESSION",
     "STATUS",

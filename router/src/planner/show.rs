@@ -28,6 +28,17 @@ pub(super) fn plan(
     forwarded(cursor, fingerprint, context)
 }
 
+/// The plan of a SHOW about the proxy, with the cursor on the word, for a session whose target is one shard; `None`: the
+/// shard answers it. Databases are the shard's own.
+pub(super) fn about_proxy(cursor: &mut Cursor<'_>, context: &Context<'_>) -> Result<Option<Plan>, SqlError> {
+    let mark = cursor.mark();
+    cursor.next();
+    let of_shard = matches!(cursor.word().as_str(), "DATABASES" | "SCHEMAS");
+    let show = if of_shard { None } else { own(cursor, context)? };
+    cursor.back(mark);
+    Ok(show.map(|show| local(StatementClass::Show, Local::Show(show))))
+}
+
 /// A SHOW that the proxy answers.
 fn own(cursor: &mut Cursor<'_>, context: &Context<'_>) -> Result<Option<Show>, SqlError> {
     let show = match cursor.word().as_str() {
