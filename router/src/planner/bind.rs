@@ -10,8 +10,8 @@ use super::ctes::{CteContent, Ctes, count_uses, find_cte};
 use super::names::ResolvedKind;
 use crate::error::SqlError;
 use crate::sql::ast::{
-    ColumnRef, Cte, DeleteForm, Expr, ExprKind, JoinCondition, JoinKind, Query, QueryBody, Select, SelectItemKind,
-    Statement, TableFactor, TableName, TableRef, Visitor, With, eq_ignore_case,
+    ColumnRef, Cte, DeleteForm, Expr, ExprKind, Ident, JoinCondition, JoinKind, Query, QueryBody, Select,
+    SelectItemKind, Statement, TableFactor, TableName, TableRef, Visitor, With, eq_ignore_case,
 };
 use walk::Walk;
 
@@ -29,6 +29,22 @@ impl Scope<'_> {
         Scope { parent, entries: Vec::new(), merged: Vec::new() }
     }
 
+    /// The tables that a column is written with.
+    fn named(&self, schema: Option<&Ident>, table: &Ident) -> Candidates<'_> {
+        let in_it = |entry: &&Entry| match (schema, &entry.database) {
+            (Some(schema), Some(database)) => schema.is(database),
+            _ => true,
+        };
+        let mut exact = self.entries.iter().filter(|entry| *entry.name == *table.value).filter(in_it).peekable();
+        let mut others = self.entries.iter().filter(|entry| table.is(&entry.name)).filter(in_it);
+        let first = if exact.peek().is_some() { exact.next() } else { others.next() };
+        match (first, exact.next()) {
+            (None, _) => Candidates::None,
+            (Some(first), None) => Candidates::One(first),
+            (Some(first), Some(_)) => Candidates::First(first),
+        }
+    }
+
     /// The same tables, without those around them.
     fn detached(self) -> Scope<'static> {
         Scope { parent: None, entries: self.entries, merged: self.merged }
@@ -44,6 +60,8 @@ impl Scope<'_> {
 pub(super) struct Entry {
     /// The name that columns are qualified by.
     pub(super) name: Box<str>,
+    /// The database that columns may be written with, too, if it is written with the table or is the default.
+    pub(super) database: Option<Box<str>>,
     pub(super) source: EntrySource,
 }
 
@@ -480,12 +498,12 @@ impl<'b, 'a> Binder<'b, 'a> {
                     self.query(&derived.query, scope.parent, Place::Derived(region), ctes)
                 };
                 rename(&mut output, derived.columns.iter().map(|column| &*column.value));
-                scope.entries.push(Entry { name, source: EntrySource::Query(output) });
+                scope.entries.push(Entry { name, database: None, source: EntrySource::Query(output) });
             }
             TableRef::Json(json) => {
                 self.expr(&json.expr, region, scope, ctes);
                 let name: Box<str> = json.alias.as_ref().map_or(Box::from(""), |alias| alias.value.clone());
-                scope.entries.push(Entry { name, source: EntrySource::Opaque });
+                scope.entries.push(Entry { name, database: None, source: EntrySource::Opaque });
             }
             TableRef::List(list) => {
                 for table in &list.tables {
@@ -568,13 +586,15 @@ impl<'b, 'a> Binder<'b, 'a> {
                     EntrySource::Query(output)
                 }
             };
-            return Some(Entry { name: exposed, source });
+            return Some(Entry { name: exposed, database: None, source });
         }
         if name.schema.is_none() && name.name.is("dual") {
             return None;
         }
         match self.resolve(name) {
             Ok(table) => {
+                let default = self.analysis.context.database.filter(|_| self.within.is_none());
+                let database = name.schema.as_ref().map(|schema| &*schema.value).or(default).map(Box::from);
                 let travels = self.analysis.travelling.contains(&name.span);
                 let table = if travels { table.travelling() } else { table };
                 self.analysis.occurrences.push(Occurrence {
@@ -586,9 +606,11 @@ impl<'b, 'a> Binder<'b, 'a> {
                 });
                 self.analysis.instances.push(super::analysis::Instance { table: table.clone(), region });
                 if matches!(table.kind, ResolvedKind::View) {
-                    return Some(Entry { name: exposed, source: EntrySource::Query(self.view(&table, region)) });
+                    let source = EntrySource::Query(self.view(&table, region));
+                    return Some(Entry { name: exposed, database, source });
                 }
-                Some(Entry { name: exposed, source: EntrySource::Instance(self.analysis.instances.len() - 1) })
+                let source = EntrySource::Instance(self.analysis.instances.len() - 1);
+                Some(Entry { name: exposed, database, source })
             }
             Err(error) => {
                 self.error.get_or_insert(error);
@@ -663,10 +685,10 @@ impl<'b, 'a> Binder<'b, 'a> {
         let mut next = Some(scope);
         while let Some(scope) = next {
             if let Some(table) = &column.table {
-                let exact = scope.entries.iter().find(|entry| *entry.name == *table.value);
-                let found = exact.or_else(|| scope.entries.iter().find(|entry| table.is(&entry.name)));
-                if let Some(entry) = found {
-                    return self.in_entry(entry, name);
+                match scope.named(column.schema.as_ref(), table) {
+                    Candidates::One(entry) => return self.in_entry(entry, name),
+                    Candidates::First(_) | Candidates::Unknown => return None,
+                    Candidates::None => {}
                 }
             } else {
                 let merged = scope.merged.iter().any(|merged| eq_ignore_case(merged, name));

@@ -3,6 +3,7 @@
 mod columns;
 mod filter;
 mod full_text;
+mod namesakes;
 mod walk;
 
 use super::analysis::Analysis;
@@ -41,8 +42,9 @@ pub(super) fn gathered(planning: &Planning<'_>, analysis: &mut Analysis<'_>, hom
     planning.functions.edit(planning.text, planning.fingerprint, &mut edits)?;
     databases(planning, analysis, home, &mut edits);
     refuse_twice(planning, analysis)?;
+    let namesakes = namesakes::find(planning, analysis, home)?;
     let named = columns::named(planning);
-    let mut walk = Walk::new(planning, analysis, home, &targets, None, named, edits);
+    let mut walk = Walk::new(planning, analysis, home, &targets, None, named, edits).with_namesakes(namesakes);
     walk.statement(&planning.parsed.statement);
     walk.finish()
 }
@@ -71,6 +73,11 @@ pub(super) fn travelling(
     travels: &[bool],
 ) -> Result<Gathered, SqlError> {
     refuse_what_stays(planning, analysis)?;
+    if !namesakes::find(planning, analysis, home)?.is_empty() {
+        let message =
+            "unsupported: tables of the same name from several keyspaces that are sent to each other's shards";
+        return Err(SqlError::new(Code::Unsupported, message));
+    }
     let targets: Vec<Target> = (0..analysis.instances.len()).map(|instance| analysis.place_of(instance)).collect();
     let named = columns::named(planning);
     let mut walk = Walk::new(planning, analysis, home, &targets, Some(travels), named, planning.edits.clone());

@@ -7,6 +7,7 @@ use super::Gathered;
 use super::columns;
 use super::filter::{Block, Filters};
 use super::full_text;
+use super::namesakes::Namesake;
 use crate::error::{Code, SqlError};
 use crate::literal::quoted;
 use crate::plan::{GatherSource, Piece, Target};
@@ -61,6 +62,8 @@ pub(super) struct Walk<'w, 'a> {
     /// Names that were put in, and what is written in their place.
     names: Vec<(Box<str>, Box<str>)>,
     locks: Vec<Locking>,
+    /// Tables that get names of their own.
+    namesakes: Vec<Namesake>,
     /// The FROM clauses around where the walk is.
     blocks: Vec<full_text::Block<'w>>,
     error: Option<SqlError>,
@@ -91,9 +94,15 @@ impl<'w, 'a> Walk<'w, 'a> {
             base,
             names: Vec::new(),
             locks: Vec::new(),
+            namesakes: Vec::new(),
             blocks: Vec::new(),
             error: None,
         }
+    }
+
+    /// As it is, but with names of their own for these tables.
+    pub(super) fn with_namesakes(self, namesakes: Vec<Namesake>) -> Self {
+        Walk { namesakes, ..self }
     }
 
     pub(super) fn finish(self) -> Result<Gathered, SqlError> {
@@ -431,7 +440,8 @@ impl<'w, 'a> Walk<'w, 'a> {
                 && *other.table.keyspace == *self.home
                 && other.table.table.eq_ignore_ascii_case(&source.table)
         });
-        if in_place && !stays && !taken(&source.table, &self.sources) {
+        let namesake = self.namesakes.iter().position(|namesake| namesake.table == occurrence.span);
+        if in_place && !stays && namesake.is_none() && !taken(&source.table, &self.sources) {
             source.temporary = Box::from(&*source.table);
             if let Some(schema) = occurrence.schema
                 && self.planning.context.catalog.is_renamed(self.home)
@@ -451,7 +461,16 @@ impl<'w, 'a> Walk<'w, 'a> {
             name = format!("{short}__{number}");
         }
         let mut text = quoted(&name);
-        if can_alias {
+        if let Some(namesake) = namesake.map(|at| self.namesakes.swap_remove(at)) {
+            for column in namesake.columns {
+                // The database is there for nothing else.
+                let written = String::from_utf8_lossy(column.of(self.planning.text)).into_owned();
+                self.names.push((text.clone().into(), written.into()));
+                if let Some(edits) = self.contexts.get_mut(self.context) {
+                    edits.cover(column, vec![Piece::Sql(text.clone().into())]);
+                }
+            }
+        } else if can_alias {
             text.push_str(&format!(" AS {}", quoted(&source.alias)));
         }
         source.temporary = name.into();
