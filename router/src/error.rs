@@ -56,6 +56,14 @@ codes! {
     UnknownDatabase = 5003, 1049, "42000", "No keyspace of the topology has this name, and no database of the default MySQL.", "`SHOW KEYSPACES` lists them.";
     /// No such table.
     UnknownTable = 5004, 1146, "42S02", "The keyspace has no such table.", "Check the name; a new table must exist on every shard and, in a sharded keyspace, in the vschema.";
+    /// DROP of tables that aren't there.
+    UnknownTables = 5010, 1051, "42S02", "A DROP TABLE or DROP VIEW of several keyspaces names what isn't there; nothing was dropped.", "Leave it out, or use IF EXISTS.";
+    /// DROP VIEW of a table.
+    NotAView = 5011, 1347, "HY000", "A DROP VIEW of several keyspaces names a table.", "Use DROP TABLE for it.";
+    /// A table that is named twice.
+    NotUniqueTable = 3033, 1066, "42000", "A DROP TABLE of several keyspaces names a table twice.", "Name it once.";
+    /// A view that no rows go into.
+    NotInsertable = 3034, 1471, "HY000", "An INSERT names a view that isn't one of plain columns of one table, so that there is no row to insert.", "Insert into its table.";
     /// A value that a variable doesn't take.
     WrongVariableValue = 5008, 1231, "42000", "A variable of the proxy's own was set to something that it doesn't take.", "The message says what it takes.";
     /// Characteristics of a transaction that is open.

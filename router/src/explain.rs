@@ -142,6 +142,11 @@ fn operator(operator: &Operator, args: &Arguments<'_>) -> Json {
             "tables": objects.iter().map(|object| object.name.to_string()).collect::<Vec<_>>(),
             "sql": template(sql, args),
         }),
+        Operator::Dropped(dropped) => json!({
+            "operator": "Dropped",
+            "tables": dropped.tables.iter().map(|table| format!("{}.{}", table.keyspace, table.table)).collect::<Vec<_>>(),
+            "sql": dropped.statements.iter().map(|sql| sql.to_string()).collect::<Vec<_>>(),
+        }),
         Operator::Maintained(found) => json!({
             "operator": "Maintained",
             "tables": found.tables.iter().map(|table| {

@@ -48,6 +48,7 @@ mod statement;
 mod stored_functions;
 mod table_keys;
 mod trial;
+mod view_insert;
 mod views;
 mod vindex_rows;
 mod write;

@@ -1,6 +1,7 @@
 //! Routing and answers: what the proxy says is what one MySQL would say, and rows lie where they belong.
 
 mod adoption;
+mod calls;
 mod changes;
 mod gathered;
 mod limits;

@@ -113,7 +113,7 @@ fn name(from: &CreateFrom) -> String {
 }
 
 /// Run a definition of the proxy's own.
-async fn define(session: &mut Session, text: &str) -> Result<OkSum, StatementError> {
+pub(super) async fn define(session: &mut Session, text: &str) -> Result<OkSum, StatementError> {
     let before = Arc::clone(&session.state.settings);
     session.state.set_settings(Arc::new(defining(&before)));
     let result = define_plainly(session, text.as_bytes()).await;

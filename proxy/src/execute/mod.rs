@@ -13,6 +13,7 @@ mod create_from;
 mod ddl;
 mod decimal;
 mod double;
+mod dropped;
 mod evaluate;
 mod expand;
 mod explained;
@@ -123,6 +124,7 @@ async fn run_other(
         Operator::Load(load) => Box::pin(load::run(session, statement, load)).await,
         Operator::StagedLoad(load) => Box::pin(staged_load::run(session, statement, load)).await,
         Operator::Ddl(ddl) => Box::pin(ddl::run(session, statement, ddl)).await,
+        Operator::Dropped(dropped) => Box::pin(dropped::run(session, dropped)).await,
         Operator::Maintained(maintained) => Box::pin(maintained::run(session, statement, maintained)).await,
         Operator::Temporary(temporary) => Box::pin(temporary::run(session, statement, temporary)).await,
         Operator::CreateFrom(from) => Box::pin(create_from::run(session, statement, from)).await,

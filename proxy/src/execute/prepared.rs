@@ -165,6 +165,7 @@ fn described_by(operator: &Operator) -> (Option<&str>, Option<&Template>) {
         Operator::Explained(explained) => (Some(&explained.keyspace), Some(&explained.sql)),
         Operator::VindexRows(vindex) => (Some(&vindex.keyspace), None),
         Operator::Maintained(_)
+        | Operator::Dropped(_)
         | Operator::NextValues { .. }
         | Operator::Load(_)
         | Operator::StagedLoad(_)

@@ -6,7 +6,7 @@ use crate::backend::{BackendError, RelayError, Watch};
 use crate::error::StatementError;
 use crate::metrics::Reach;
 use crate::session::query::Statement;
-use crate::session::{KeyspaceRef, Lease, Needs, Place, Session, TabletType};
+use crate::session::{DEADLOCK, KeyspaceRef, Lease, Needs, Place, Session, TabletType};
 use shardgate_router::error::Code;
 use shardgate_router::plan::{RenderContext, Route, ShardSet, StatementClass, Target, Template};
 use shardgate_vschema::Value;
@@ -281,6 +281,9 @@ pub(super) async fn finish(
             session.state.failed(errno, &message, Some(&lease.place.to_string()));
             session.relayed_error = true;
             lease.backend.tainted |= effects.taints_connection;
+            if statement.plan.class == StatementClass::Call {
+                settle_call(&mut lease, errno).await;
+            }
             session.answered_error(lease, errno).await;
         }
         _ => {
@@ -289,6 +292,29 @@ pub(super) async fn finish(
         }
     }
     Ok(())
+}
+
+/// A procedure that failed may have begun or ended a transaction, which an error doesn't tell, and may have left things that
+/// are the session's.
+async fn settle_call(lease: &mut Lease, errno: u16) {
+    lease.backend.queue_query(b"DO 0");
+    let answer = match lease.backend.flush().await {
+        Ok(()) => lease.backend.read_ok().await,
+        Err(error) => Err(error),
+    };
+    match answer {
+        Ok(ok) => {
+            lease.pinned = true;
+            if errno != DEADLOCK {
+                lease.in_transaction = StatusFlags(ok.status).contains(StatusFlags::IN_TRANS);
+            }
+        }
+        // What its state is can't be known: it isn't used again.
+        Err(error) => {
+            lease.backend.broken = true;
+            tracing::warn!(shard = %lease.place, %error, "what a failed procedure left can't be asked for");
+        }
+    }
 }
 
 /// Keep what the session's functions will say.

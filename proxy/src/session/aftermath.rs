@@ -9,7 +9,7 @@ use shardgate_router::plan::{self, Effects};
 use shardgate_wire::StatusFlags;
 
 /// Errno of a deadlock: MySQL has rolled the whole transaction back.
-const DEADLOCK: u16 = 1213;
+pub(crate) const DEADLOCK: u16 = 1213;
 
 impl Session {
     /// A statement succeeded on this connection.

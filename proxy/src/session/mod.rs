@@ -19,6 +19,7 @@ mod variables;
 mod vexplain;
 
 use crate::client::{Client, Input, InputError};
+pub(crate) use aftermath::DEADLOCK;
 pub(crate) use connections::{Connections, Lease, Needs, Transaction};
 pub(crate) use handshake::{AuthCache, Login, LoginError, log_in};
 pub(crate) use place::{KeyspaceRef, Place, TabletType};

@@ -10,6 +10,7 @@ mod compute;
 mod create_from;
 mod ddl;
 mod demand;
+mod dropped;
 mod expand;
 mod explained;
 mod gather;
@@ -44,6 +45,7 @@ pub use compute::Compute;
 pub use create_from::{CreateFrom, DefiningQuery, DefinitionSource};
 pub use ddl::{Ddl, DdlKind, DdlObject, ObjectKind};
 pub use demand::{Access, Demand};
+pub use dropped::Dropped;
 pub use expand::Expand;
 pub use explained::Explained;
 pub use gather::{FilterValue, Gather, GatherColumn, GatherFilter, GatherMatch, GatherSource, Transfer};
@@ -182,6 +184,8 @@ pub enum Operator {
     StagedLoad(Box<StagedLoad>),
     /// Run a data definition on every shard.
     Ddl(Ddl),
+    /// DROP of tables or views of several keyspaces.
+    Dropped(Box<Dropped>),
     /// Maintain tables on the servers that have them.
     Maintained(Box<Maintained>),
     /// Run a definition of the session's temporary tables.
@@ -254,6 +258,7 @@ impl Operator {
             | Operator::Load(_)
             | Operator::StagedLoad(_)
             | Operator::Ddl(_)
+            | Operator::Dropped(_)
             | Operator::Maintained(_)
             | Operator::Temporary(_)
             | Operator::CreateFrom(_)

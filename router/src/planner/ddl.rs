@@ -3,6 +3,7 @@
 //! The words are read by our lexer, which knows where they stand in the text. `sqlparser` reads the same text: where it
 //! understands it and finds other tables, the statement is refused rather than run on a guess.
 
+mod dropped;
 mod maintained;
 mod source;
 mod temporary;
@@ -31,6 +32,8 @@ struct Definition {
     temporary: bool,
     /// IF NOT EXISTS, of CREATE TABLE.
     if_not_exists: bool,
+    /// IF EXISTS, of DROP TABLE and DROP VIEW.
+    if_exists: bool,
     /// CREATE DATABASE and the like: the database.
     database: Option<Name>,
     /// Whether the first table is made by the statement.
@@ -79,6 +82,9 @@ pub(super) fn plan(
         [first, rest @ ..] => {
             let group = context.catalog.server_group(first);
             if group.is_none() || rest.iter().any(|other| context.catalog.server_group(other) != group) {
+                if let Some(plan) = dropped::plan(context, &definition, &tables, &keyspaces)? {
+                    return Ok(Some(plan));
+                }
                 return Err(SqlError::new(
                     Code::CrossKeyspace,
                     format!(
@@ -255,6 +261,7 @@ fn read(cursor: &mut Cursor<'_>) -> Result<Option<Definition>, SqlError> {
         tables: Vec::new(),
         temporary: false,
         if_not_exists: false,
+        if_exists: false,
         database: None,
         creates: false,
         routine: None,
@@ -329,7 +336,7 @@ fn object(cursor: &mut Cursor<'_>, verb: &str, definition: &mut Definition) -> R
                 };
                 definition.creates = creates;
                 definition.if_not_exists = cursor.eat_all(&["IF", "NOT", "EXISTS"]);
-                let _ = cursor.eat_all(&["IF", "EXISTS"]);
+                definition.if_exists = cursor.eat_all(&["IF", "EXISTS"]);
                 return if verb == "DROP" {
                     list(cursor, definition)
                 } else {
@@ -342,7 +349,8 @@ fn object(cursor: &mut Cursor<'_>, verb: &str, definition: &mut Definition) -> R
                 definition.kind = DdlKind::View;
                 definition.creates = creates;
                 definition.has_query = verb != "DROP";
-                let _ = cursor.eat_all(&["IF", "NOT", "EXISTS"]) || cursor.eat_all(&["IF", "EXISTS"]);
+                definition.if_not_exists = cursor.eat_all(&["IF", "NOT", "EXISTS"]);
+                definition.if_exists = cursor.eat_all(&["IF", "EXISTS"]);
                 return if verb == "DROP" {
                     list(cursor, definition)
                 } else {

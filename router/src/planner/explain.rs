@@ -132,6 +132,7 @@ fn explained(operator: Operator, fingerprint: &Fingerprint) -> Result<Operator, 
         | Operator::StagedLoad(_)
         | Operator::Pulled(_)
         | Operator::Ddl(_)
+        | Operator::Dropped(_)
         | Operator::Maintained(_)
         | Operator::Temporary(_)
         | Operator::CreateFrom(_)

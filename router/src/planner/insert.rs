@@ -31,15 +31,6 @@ pub(super) fn plan(mut planning: Planning<'_>, insert: &ast::Insert) -> Result<P
         table = names::in_database(planning.context, &source.keyspace, &source.table)?;
         table.moved = true;
     }
-    if matches!(table.kind, ResolvedKind::View) {
-        return Err(SqlError::new(
-            Code::Unsupported,
-            format!(
-                "unsupported: inserting through the view `{}` of a sharded keyspace; insert into its table",
-                table.table
-            ),
-        ));
-    }
     planning.written.push(insert.table.span);
     let mut analysis = Analysis::new(planning.context, planning.fingerprint);
     let target = Occurrence {
@@ -49,8 +40,16 @@ pub(super) fn plan(mut planning: Planning<'_>, insert: &ast::Insert) -> Result<P
         can_alias: false,
         in_view: false,
     };
+    let mut through = None;
+    if matches!(table.kind, ResolvedKind::View) {
+        let (below, renamed) = super::view_insert::plan(&planning, insert, &table)?;
+        table = below;
+        through = Some(renamed);
+    }
+    let is_view = through.is_some();
+    let insert = through.as_ref().unwrap_or(insert);
     if let InsertSource::Query(query) = &insert.source {
-        return super::insert_query::plan(planning, analysis, insert, query, target, class);
+        return super::insert_query::plan(planning, analysis, insert, (query, &table), target, class);
     }
     // Subqueries in values read other tables.
     let region = analysis.region(RegionKind::Top, None);
@@ -68,6 +67,13 @@ pub(super) fn plan(mut planning: Planning<'_>, insert: &ast::Insert) -> Result<P
     let is_elsewhere = |other: &&Occurrence| !same_place(planning.context.catalog, &other.table, &keyspace);
     let elsewhere: Vec<Span> =
         analysis.occurrences.iter().skip(1).filter(is_elsewhere).map(|other| other.span).collect();
+    if !elsewhere.is_empty() && is_view {
+        return Err(SqlError::new(
+            Code::Unsupported,
+            "unsupported: an INSERT through a view with a subquery that reads a table of another keyspace or of other shards; \
+             insert into its table",
+        ));
+    }
     if !elsewhere.is_empty() {
         // An alias makes it another table to MySQL here.
         let name = &insert.table.name.value;

@@ -35,18 +35,17 @@ struct Parts<'s> {
     table: &'s Resolved,
 }
 
-/// Plan an INSERT or REPLACE with a query.
+/// Plan an INSERT or REPLACE with a query; `target` is what it names, which may be a view of the table.
 pub(super) fn plan(
     mut planning: Planning<'_>,
     mut analysis: Analysis<'_>,
     insert: &ast::Insert,
-    query: &Query,
+    (query, table): (&Query, &Resolved),
     target: Occurrence,
     class: StatementClass,
 ) -> Result<Plan, SqlError> {
-    let table = target.table.clone();
     let (bound, output) = Binder::new(&mut analysis, &planning.parsed.statement).query_statement(query)?;
-    let parts = Parts { insert, query, bound: &bound, output: &output, table: &table };
+    let parts = Parts { insert, query, bound: &bound, output: &output, table };
     let keyspace = Arc::clone(&table.keyspace);
     let generated = table.vtable().is_some_and(|vtable| vtable.auto_increment.is_some());
     let elsewhere = analysis.occurrences.iter().any(|other| {
@@ -55,9 +54,9 @@ pub(super) fn plan(
             && !same_place(planning.context.catalog, &other.table, &keyspace)
     });
     let vindex = table.primary_vindex().cloned();
-    let lookups = if vindex.is_some() { owned_lookups(&planning, insert, &table)? } else { Vec::new() };
+    let lookups = if vindex.is_some() { owned_lookups(&planning, insert, table)? } else { Vec::new() };
     let rekey = match &vindex {
-        Some(vindex) => super::rekey::plan(&planning, insert, &table, vindex, &lookups)?,
+        Some(vindex) => super::rekey::plan(&planning, insert, table, vindex, &lookups)?,
         None => None,
     };
     // Where the statement runs as it is: rows that are read where they are to be.
@@ -89,12 +88,12 @@ pub(super) fn plan(
     } else {
         source_columns = self::source_columns(&planning, &mut analysis, &parts)?;
         let mut copied = copy(&planning, &mut analysis, &parts, &source_columns, meet)?;
-        let names = columns(&planning, insert, &table)?;
+        let names = columns(&planning, insert, table)?;
         for lookup in lookups {
             let sources =
                 lookup.columns.iter().map(|column| match names.iter().position(|name| eq_ignore_case(name, column)) {
                     Some(place) => Ok(KeySource::Column(place as u32)),
-                    None => lookup_default(&planning, &table, column).map(KeySource::Default),
+                    None => lookup_default(&planning, table, column).map(KeySource::Default),
                 });
             let sources = sources.collect::<Result<_, _>>()?;
             copied.lookups.push((lookup, sources));
@@ -113,7 +112,7 @@ pub(super) fn plan(
             // The names of the table's own part of the text.
             let given = copied.trial.iter().flat_map(|trial| &trial.columns).filter(|column| column.given);
             let given: Vec<&str> = given.map(|column| &*column.name).collect();
-            copied.prefix = prefix(&planning, insert, &table, &given)?;
+            copied.prefix = prefix(&planning, insert, table, &given)?;
             copied.suffix = suffix(&planning, insert, &source_columns)?;
             copied.rekey = rekey.map(Box::new);
             Operator::InsertRows(Box::new(copied))

@@ -75,6 +75,11 @@ pub(super) fn plan(cursor: &mut Cursor<'_>, context: &Context<'_>) -> Result<Pla
     let named = if word == "CALL" { database_of_call(cursor) } else { None };
     let place = Context { database: named.as_deref().or(context.database), ..*context };
     let mut plan = pass(&place).map_err(|error| match error.code {
+        Code::Unsupported if word == "CALL" => SqlError::new(
+            Code::Unsupported,
+            "unsupported: CALL in a sharded keyspace, whose procedures see one shard's rows; USE `keyspace:shard` calls it on \
+             that shard",
+        ),
         Code::Unsupported => SqlError::new(
             Code::Unsupported,
             format!("unsupported: {word} in a sharded keyspace; USE `keyspace:shard` sends statements to one shard"),
@@ -88,7 +93,8 @@ pub(super) fn plan(cursor: &mut Cursor<'_>, context: &Context<'_>) -> Result<Pla
         "XA" => Effects { pins_connection: true, taints_connection: true, ..Effects::default() },
         "CALL" => {
             plan.class = StatementClass::Call;
-            Effects { taints_connection: true, ..Effects::default() }
+            // What it leaves (temporary tables, variables) is the session's, and nobody else's.
+            Effects { pins_connection: true, taints_connection: true, ..Effects::default() }
         }
         "FLUSH" | "INSTALL" | "UNINSTALL" | "CHANGE" | "RESET" | "STOP" | "START" | "CACHE" => {
             Effects { implicit_commit: true, ..Effects::default() }

@@ -64,6 +64,11 @@ impl<'v> Source<'v> {
         self.view.definition.as_bytes()
     }
 
+    /// Its columns, as the items of its query are called.
+    pub(super) fn columns(&self) -> &'v [schema::Column] {
+        self.columns
+    }
+
     /// Its query.
     pub(super) fn parse(&self, context: &Context<'_>) -> Result<Parsed, SqlError> {
         let options = ParseOptions { server_version: context.server_version, ..ParseOptions::default() };

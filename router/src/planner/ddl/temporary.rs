@@ -47,7 +47,7 @@ pub(super) fn finished(class: StatementClass, tables: &[TableUse], effects: Effe
     Plan { class, tables: tables.to_vec(), demands: Vec::new(), pins: Vec::new(), effects, lookups: Vec::new(), root }
 }
 
-fn apart() -> SqlError {
+pub(super) fn apart() -> SqlError {
     SqlError::new(
         Code::Unsupported,
         "unsupported: a statement about temporary tables and others at once, which are on other connections; use one \
