@@ -181,4 +181,4 @@ DROP VIEW IF EXISTS v_here, omain.v_there;
 SHOW WARNINGS;
 CREATE TABLE here (id BIGINT NOT NULL PRIMARY KEY);
 RENAME TABLE here TO omain.here;
-DROP TABLE here;
+DROP TABLE IF EXISTS here, omain.here;

@@ -109,6 +109,7 @@ INSERT INTO v_checked VALUES (904, 'young', 20), (905, 'younger', 2), (906, 'you
 INSERT INTO v_checked VALUES (908, 'young', 20), (909, 'old', 120), (910, 'x', 3);
 INSERT INTO v_checked (age, id) VALUES (130, 911);
 INSERT IGNORE INTO v_checked (id, age) VALUES (912, 130), (913, 30), (904, 4);
+INSERT IGNORE INTO v_checked (id, name, age) VALUES (912, 'a', 130), (913, 'b', 30), (904, 'c', 4);
 REPLACE INTO v_checked (id, name, age) VALUES (904, 'replaced', 21), (914, 'new', 22);
 REPLACE INTO v_checked (id, name, age) VALUES (905, 'replaced', 210);
 INSERT INTO v_checked SET id = 915, name = 'set', age = 15;

@@ -141,7 +141,7 @@ pub fn plan(text: &[u8], fingerprint: &Fingerprint, context: &Context<'_>) -> Re
     {
         plan.demands = demand::demands(text, &route.keyspace, context, &options);
     }
-    if plan.class == StatementClass::Other && !matches!(plan.root, Operator::Local(_)) {
+    if matches!(plan.class, StatementClass::Other | StatementClass::Call) && !matches!(plan.root, Operator::Local(_)) {
         user_variables(text, context, &options, &mut plan.effects);
     }
     if matches!(plan.root, Operator::Local(_)) {

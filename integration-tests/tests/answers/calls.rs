@@ -38,13 +38,13 @@ fn results(replies: &[RawReply]) -> Vec<String> {
 fn a_procedure_gives_several_results_and_sets_variables() {
     let mut session =
         with_procedures(&["CREATE PROCEDURE call_results(IN a INT, OUT b INT, INOUT c INT) BEGIN SET b = \
-         a + 1; SET c = c * 2; SET @call_seen = CONCAT('seen ', a); SELECT a; SELECT a, b UNION ALL SELECT c, 0; END"]);
+         a + 1; SET c = c * 2; SELECT a; SELECT a, b UNION ALL SELECT c, 0; END"]);
     let mut client = RawClient::connect(&town().proxy("admin", "hall")).expect("a session");
     client.query("SET @c = 21").expect("an answer");
     let replies = client.query("CALL call_results(5, @b, @c)").expect("an answer");
     assert_eq!(results(&replies), ["5", "5,6,42,0", "ok"]);
-    let replies = client.query("SELECT @b, @c, @call_seen").expect("an answer");
-    assert_eq!(results(&replies), ["6,42,seen 5"]);
+    let replies = client.query("SELECT @b, @c").expect("an answer");
+    assert_eq!(results(&replies), ["6,42"]);
     // Variables that the procedure has set count in other keyspaces, too, if the statement names them.
     let replies = client.query("SELECT @b + 1, COUNT(*) FROM town.kind").expect("an answer");
     assert_eq!(results(&replies), ["7,0"]);

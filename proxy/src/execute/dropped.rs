@@ -53,6 +53,7 @@ async fn check(session: &mut Session, dropped: &Dropped) -> Result<(), Statement
     let kind = |table: &TableUse| schema.table(&table.keyspace, &table.table).map(|live| live.kind);
     let no_view = |table: &&TableUse| kind(table).is_some_and(|kind| kind != TableKind::View);
     if dropped.views
+        && !dropped.if_exists
         && let Some(table) = dropped.tables.iter().find(no_view)
     {
         return Err(StatementError::sql(Code::NotAView, format!("'{}' is not VIEW", name(table))));

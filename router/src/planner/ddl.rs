@@ -96,6 +96,13 @@ pub(super) fn plan(
             Arc::clone(first)
         }
     };
+    // In another keyspace's database a name alone would be another table.
+    for ((schema, name), table) in definition.tables.iter().zip(&tables) {
+        if schema.is_none() && table.keyspace != keyspace && !table.keyspace.is_empty() {
+            let qualifier = vec![Piece::Database(Arc::clone(&table.keyspace)), Piece::Sql(".".into())];
+            edits.replace(crate::sql::ast::Span::at(name.span.start), qualifier);
+        }
+    }
     let sharded = context.catalog.is_sharded(&keyspace);
     let hidden = tables.iter().any(|table| context.catalog.temporary(&table.keyspace, &table.table).is_some());
     if definition.kind == DdlKind::Truncate && !hidden {

@@ -10,6 +10,7 @@ use super::statement::Planning;
 use super::trial;
 use super::views::{Source, unsupported};
 use crate::error::{Code, SqlError};
+use crate::schema::{self, ColumnDefault};
 use crate::sql::ast::{
     self, Assignment, ColumnRef, Expr, ExprKind, Ident, InsertColumns, InsertSource, Query, QueryBody, SelectItemKind,
     Statement, TableRef, eq_ignore_case,
@@ -99,6 +100,20 @@ fn check(planning: &Planning<'_>, insert: &ast::Insert, view: &Resolved, table: 
         return refused(&format!("INSERT through it without `{}`, which the proxy numbers", auto.column));
     }
     let Some(vindex) = table.primary_vindex() else { return Ok(()) };
+    // Each shard would warn of it.
+    let is_missing = |column: &&schema::Column| {
+        matches!(column.default, ColumnDefault::None)
+            && !(column.nullable || column.auto_increment || column.generated)
+            && !names.iter().any(|name| eq_ignore_case(name, &column.name))
+    };
+    if insert.ignore
+        && let Some(missing) = table.live(planning.context).and_then(|live| live.columns.iter().find(is_missing))
+    {
+        return refused(&format!(
+            "INSERT IGNORE through it without a value for `{}`, which has no default",
+            missing.name
+        ));
+    }
     let defaults = |column: &str| trial::names_default(insert, &names, column);
     if !trial::columns(planning, table, vindex, &names, &defaults)?.is_empty() {
         return refused("INSERT through it without a value for the shard key");
