@@ -26,7 +26,6 @@ an unsharded keyspace, goes there as the client wrote it: nothing is refused tha
 - **gathered**: the rows that matter are gathered in temporary tables of one MySQL session, where the statement runs: any
   statement that reads, slower, within `max_gathered_rows` and `max_gathered_bytes`.
 - **split**: a write goes to the shards that have its rows, in one transaction.
-- **defined**: every shard of the keyspace gets the definition; a temporary table is on one.
 - **own**: the proxy answers.
 - **refused**: an error says why; errno and text begin as given.
 
@@ -77,9 +76,7 @@ fn way(sql: &str, replies: &[RawReply], tier: Option<Tier>) -> String {
         panic!("{sql}: {errno} {message}");
     }
     let writes = ["INSERT", "REPLACE", "UPDATE", "DELETE"].iter().any(|word| sql.starts_with(word));
-    let defines = ["CREATE", "ALTER", "DROP", "TRUNCATE", "RENAME"].iter().any(|word| sql.starts_with(word));
     match tier {
-        Some(_) if defines => "defined".to_owned(),
         Some(Tier::Merged) if writes => "split".to_owned(),
         Some(tier) => tier.to_string(),
         None => "own".to_owned(),
