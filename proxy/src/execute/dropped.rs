@@ -28,6 +28,7 @@ pub(super) async fn run(session: &mut Session, dropped: &Dropped) -> Result<Reac
         }
         notes.append(&mut session.state.warnings);
     }
+    notes.iter_mut().for_each(|note| note.message = logical(session, dropped, &note.message));
     let named = |message: &str| dropped.tables.iter().position(|table| message.contains(&format!("'{}'", name(table))));
     // In the order of the names, as one MySQL notes them.
     notes.sort_by_key(|note| named(&note.message).unwrap_or(usize::MAX));
@@ -38,6 +39,21 @@ pub(super) async fn run(session: &mut Session, dropped: &Dropped) -> Result<Reac
 
 fn name(table: &TableUse) -> String {
     format!("{}.{}", table.keyspace, table.table)
+}
+
+/// A text in which a table has its keyspace's name, where the shard that said it knows the database by another.
+fn logical(session: &Session, dropped: &Dropped, text: &str) -> String {
+    for table in &dropped.tables {
+        let Some(keyspace) = session.snapshot.topology.keyspace(&table.keyspace) else { continue };
+        let databases = keyspace.shards.iter().map(|shard| keyspace.physical_database(shard.primary()));
+        for database in databases.filter(|database| ***database != *table.keyspace) {
+            let written = format!("'{database}.{}'", table.table);
+            if text.contains(&written) {
+                return text.replace(&written, &format!("'{}'", name(table)));
+            }
+        }
+    }
+    text.to_owned()
 }
 
 /// Refuse what MySQL refuses before it drops anything.

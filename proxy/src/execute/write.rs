@@ -23,6 +23,13 @@ pub(super) fn is_ignored(errno: u16) -> bool {
 
 /// What IGNORE makes a warning of, where a row violates a CHECK constraint.
 const CHECK_VIOLATED: u16 = 3819;
+/// The same for a view's CHECK OPTION.
+const VIEW_CHECK_FAILED: u16 = 1369;
+
+/// Whether the row that IGNORE leaves out with this warning doesn't count as a record.
+fn is_no_record(errno: u16) -> bool {
+    matches!(errno, CHECK_VIOLATED | VIEW_CHECK_FAILED)
+}
 
 /// Whether MySQL gives a warning when it parses, once for a statement: of syntax that is deprecated (VALUES(), the character
 /// set utf8, NATIONAL, collations of utf8mb3) or without effect (DELAYED).
@@ -102,7 +109,7 @@ pub(super) async fn run(
             (Ok(ok), Some(rows)) => {
                 // A row that IGNORE leaves out for a CHECK isn't a record.
                 let said = warnings.get(before..).unwrap_or_default();
-                let unchecked = said.iter().filter(|warning| warning.code == CHECK_VIOLATED).count();
+                let unchecked = said.iter().filter(|warning| is_no_record(warning.code)).count();
                 let count = rows.numbers.len().saturating_sub(unchecked) as u64;
                 match alike {
                     true => sum.add_alike(&ok, Some((count, rows.ignore))),
