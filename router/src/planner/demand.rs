@@ -6,7 +6,7 @@ use super::cursor::Cursor;
 use crate::catalog::{MYSQL, is_system_database};
 use crate::plan::{Access, Demand};
 use crate::sql::ast::{
-    DeleteForm, Query, QueryBody, Statement, TableName, TableRef, Visitor, walk_query, walk_statement, walk_table_ref,
+    DeleteForm, Statement, TableName, TableRef, TableStatement, Visitor, walk_statement, walk_table_ref,
 };
 use crate::sql::options::ParseOptions;
 use crate::sql::parser::parse_statement;
@@ -192,24 +192,11 @@ impl Schemas {
     fn name(&mut self, table: &TableName) {
         self.0.push(table.schema.as_ref().map(|schema| schema.value.to_string()));
     }
-
-    /// Operands `TABLE t`, which the walk has no node for.
-    fn body(&mut self, body: &QueryBody) {
-        match body {
-            QueryBody::Table(table) => self.name(&table.table),
-            QueryBody::SetOperation(operation) => {
-                self.body(&operation.left);
-                self.body(&operation.right);
-            }
-            QueryBody::Select(_) | QueryBody::Values(_) | QueryBody::Parenthesised(_) => {}
-        }
-    }
 }
 
 impl Visitor for Schemas {
-    fn query(&mut self, query: &Query) {
-        self.body(&query.body);
-        walk_query(self, query);
+    fn table_statement(&mut self, table: &TableStatement) {
+        self.name(&table.table);
     }
 
     fn table_ref(&mut self, table: &TableRef) {

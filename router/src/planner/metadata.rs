@@ -12,8 +12,8 @@ use crate::fingerprint::Fingerprint;
 use crate::information_schema::{Layout, layout};
 use crate::plan::{KnownValue, Metadata, MetadataPart, MetadataTable, Operator, Target};
 use crate::sql::ast::{
-    BinaryOp, ColumnRef, Expr, ExprKind, Join, JoinCondition, Query, QueryBody, Select, SelectItemKind, Span,
-    TableFactor, TableName, TableRef, Visitor, walk_expr, walk_query, walk_select, walk_table_ref,
+    BinaryOp, ColumnRef, Expr, ExprKind, Join, JoinCondition, Query, Select, SelectItemKind, Span, TableFactor,
+    TableRef, TableStatement, Visitor, walk_expr, walk_select, walk_table_ref,
 };
 use std::sync::Arc;
 
@@ -172,27 +172,13 @@ impl Names {
             self.qualifiers.push(Span::new(schema.span.start, table.span.start));
         }
     }
-
-    fn body(&mut self, body: &QueryBody) {
-        match body {
-            QueryBody::Table(statement) => {
-                self.all = true;
-                let name: &TableName = &statement.table;
-                self.tables.push((Span::new(statement.span.start, name.span.start), name.span));
-            }
-            QueryBody::SetOperation(operation) => {
-                self.body(&operation.left);
-                self.body(&operation.right);
-            }
-            QueryBody::Select(_) | QueryBody::Values(_) | QueryBody::Parenthesised(_) => {}
-        }
-    }
 }
 
 impl Visitor for Names {
-    fn query(&mut self, query: &Query) {
-        self.body(&query.body);
-        walk_query(self, query);
+    fn table_statement(&mut self, statement: &TableStatement) {
+        self.all = true;
+        let name = &statement.table;
+        self.tables.push((Span::new(statement.span.start, name.span.start), name.span));
     }
 
     fn expr(&mut self, expr: &Expr) {

@@ -12,8 +12,8 @@ use crate::plan::Piece;
 use crate::schema;
 use crate::sql;
 use crate::sql::ast::{
-    Expr, ExprKind, Parsed, Query, QueryBody, SetOperation, Span, TableFactor, TableName, TableRef, Visitor, walk_expr,
-    walk_query, walk_table_ref,
+    Expr, ExprKind, Parsed, Query, QueryBody, Select, SelectItemKind, Span, TableFactor, TableName, TableRef,
+    TableStatement, Visitor, walk_expr, walk_query, walk_select, walk_table_ref,
 };
 use crate::sql::options::ParseOptions;
 
@@ -236,28 +236,6 @@ impl Names {
             hinted: !factor.partitions.is_empty() || !factor.index_hints.is_empty() || factor.sample.is_some(),
         });
     }
-
-    fn body(&mut self, body: &QueryBody) {
-        match body {
-            QueryBody::Table(table) => self.statements.push((table.span, table.table.clone())),
-            QueryBody::SetOperation(operation) => {
-                let SetOperation { left, right, .. } = &**operation;
-                self.body(left);
-                self.body(right);
-            }
-            QueryBody::Select(select) => {
-                for item in &select.items {
-                    if let crate::sql::ast::SelectItemKind::AllOf(name) = &item.kind
-                        && let Some(schema) = &name.schema
-                    {
-                        let span = Span::new(schema.span.start, name.name.span.start);
-                        self.columns.push((span, schema.value.clone(), name.name.value.clone()));
-                    }
-                }
-            }
-            QueryBody::Values(_) | QueryBody::Parenthesised(_) => {}
-        }
-    }
 }
 
 impl Visitor for Names {
@@ -267,8 +245,23 @@ impl Visitor for Names {
         {
             select.from.iter().for_each(|table| locked(table, &mut self.locked));
         }
-        self.body(&query.body);
         walk_query(self, query);
+    }
+
+    fn select(&mut self, select: &Select) {
+        for item in &select.items {
+            if let SelectItemKind::AllOf(name) = &item.kind
+                && let Some(schema) = &name.schema
+            {
+                let span = Span::new(schema.span.start, name.name.span.start);
+                self.columns.push((span, schema.value.clone(), name.name.value.clone()));
+            }
+        }
+        walk_select(self, select);
+    }
+
+    fn table_statement(&mut self, table: &TableStatement) {
+        self.statements.push((table.span, table.table.clone()));
     }
 
     fn table_ref(&mut self, table: &TableRef) {

@@ -17,8 +17,8 @@ use crate::planner::names::ResolvedKind;
 use crate::planner::statement::Planning;
 use crate::schema::Table;
 use crate::sql::ast::{
-    Cte, Expr, ExprKind, LockStrength, LockWait, Locking, Match, Query, QueryBody, Select, Span, Statement,
-    TableFactor, TableName, TableRef, Visitor, With, walk_expr, walk_query_body, walk_select, walk_statement,
+    Cte, Expr, ExprKind, LockStrength, LockWait, Locking, Match, Query, Select, Span, Statement, TableFactor,
+    TableName, TableRef, TableStatement, Visitor, With, walk_expr, walk_query_body, walk_select, walk_statement,
     walk_table_ref,
 };
 use std::collections::HashSet;
@@ -232,9 +232,8 @@ impl<'w, 'a> Walk<'w, 'a> {
     fn holds_tables(&self, cte: &Cte) -> bool {
         struct Names(Vec<Box<str>>);
         impl Visitor for Names {
-            fn query(&mut self, query: &Query) {
-                table_statements(&query.body, &mut |name| self.0.push(name.name.value.clone()));
-                crate::sql::ast::walk_query(self, query);
+            fn table_statement(&mut self, table: &TableStatement) {
+                self.0.push(table.table.name.value.clone());
             }
 
             fn table_ref(&mut self, table: &TableRef) {
@@ -496,9 +495,11 @@ impl<'w, 'a> Walk<'w, 'a> {
         };
         format!("{strength}{wait}").into()
     }
+}
 
-    /// `TABLE t`.
-    fn table_statement(&mut self, name: &TableName) {
+impl Visitor for Walk<'_, '_> {
+    fn table_statement(&mut self, statement: &TableStatement) {
+        let name = &statement.table;
         if self.cte_use(name, false) {
             return;
         }
@@ -513,9 +514,7 @@ impl<'w, 'a> Walk<'w, 'a> {
         self.sources.push(source);
         self.places.push(place);
     }
-}
 
-impl Visitor for Walk<'_, '_> {
     fn expr(&mut self, expr: &Expr) {
         match &expr.kind {
             ExprKind::Match(found) => self.full_text(expr, found),
@@ -529,9 +528,6 @@ impl Visitor for Walk<'_, '_> {
         }
         let outside = std::mem::replace(&mut self.locks, query.locking.clone());
         self.scope(query.with.as_ref(), |walk| {
-            let mut tables: Vec<TableName> = Vec::new();
-            table_statements(&query.body, &mut |name| tables.push(name.clone()));
-            tables.iter().for_each(|name| walk.table_statement(name));
             walk_query_body(walk, &query.body);
             query.order_by.iter().for_each(|item| walk.expr(&item.expr));
             if let Some(limit) = &query.limit {
@@ -549,18 +545,6 @@ impl Visitor for Walk<'_, '_> {
         walk_select(self, select);
         self.locks = locks;
         self.blocks.truncate(blocks);
-    }
-}
-
-/// The tables of `TABLE t` in a query's body.
-fn table_statements(body: &QueryBody, found: &mut dyn FnMut(&TableName)) {
-    match body {
-        QueryBody::Table(table) => found(&table.table),
-        QueryBody::SetOperation(operation) => {
-            table_statements(&operation.left, found);
-            table_statements(&operation.right, found);
-        }
-        QueryBody::Select(_) | QueryBody::Values(_) | QueryBody::Parenthesised(_) => {}
     }
 }
 

@@ -19,6 +19,9 @@ pub trait Visitor {
         walk_select(self, select);
     }
 
+    /// `TABLE t`, as a query's body or an operand of one.
+    fn table_statement(&mut self, _table: &TableStatement) {}
+
     /// A table reference.
     fn table_ref(&mut self, table: &TableRef) {
         walk_table_ref(self, table);
@@ -85,7 +88,7 @@ pub fn walk_query<V: Visitor + ?Sized>(visitor: &mut V, query: &Query) {
 pub fn walk_query_body<V: Visitor + ?Sized>(visitor: &mut V, body: &QueryBody) {
     match body {
         QueryBody::Select(select) => visitor.select(select),
-        QueryBody::Table(_) => {}
+        QueryBody::Table(table) => visitor.table_statement(table),
         QueryBody::Values(values) => {
             values.rows.iter().flat_map(|row| &row.values).for_each(|expr| visitor.expr(expr));
         }
