@@ -65,21 +65,24 @@ impl OpenStore {
 
     /// The current state; what is wrong with the store goes to standard error.
     pub(crate) fn current(&self) -> anyhow::Result<StoreState> {
-        let state = self.wait(self.store.current())?;
-        if state.status != StoreStatus::Good {
-            eprintln!(
-                "warning: revision {} stays, since the files are not valid:\n{}",
-                state.stored.info.revision, state.status
-            );
-        }
-        Ok(state)
+        Ok(said(self.wait(self.store.current())?))
     }
 
     /// As [`current`](Self::current); `None`: nothing has been applied yet.
     pub(crate) fn current_if_any(&self) -> anyhow::Result<Option<StoreState>> {
         match self.runtime.block_on(self.store.current()) {
             Err(StoreError::Empty { .. }) => Ok(None),
-            _ => self.current().map(Some),
+            state => Ok(Some(said(state?))),
         }
     }
+}
+
+fn said(state: StoreState) -> StoreState {
+    if state.status != StoreStatus::Good {
+        eprintln!(
+            "warning: revision {} stays, since the files are not valid:\n{}",
+            state.stored.info.revision, state.status
+        );
+    }
+    state
 }
