@@ -26,23 +26,20 @@ impl Proxy {
     /// # Errors
     /// If the file or a certificate can't be used; nothing is changed then.
     pub fn reload(&self) -> Result<Vec<&'static str>, ReloadError> {
-        let read = self.read_again();
-        let status = match &read {
-            Ok((_, _, kept)) => ConfigStatus { read_at: SystemTime::now(), fault: None, kept: kept.clone() },
-            Err(error) => {
-                let before = self.shared.control.status();
-                ConfigStatus { fault: Some(error.to_string()), ..before.config.clone() }
-            }
-        };
-        let (config, kept) = match read {
+        let control = &self.shared.control;
+        match self.read_again() {
             Ok((config, certificates, kept)) => {
                 self.shared.tls.store(certificates.tls);
-                (Some(Arc::new(config)), Ok(kept))
+                let status = ConfigStatus { read_at: SystemTime::now(), fault: None, kept: kept.clone() };
+                control.configure(Some(Arc::new(config)), status);
+                Ok(kept)
             }
-            Err(error) => (None, Err(error)),
-        };
-        self.shared.control.configure(config, status);
-        kept
+            Err(error) => {
+                let status = ConfigStatus { fault: Some(error.to_string()), ..control.status().config.clone() };
+                control.configure(None, status);
+                Err(error)
+            }
+        }
     }
 
     fn read_again(&self) -> Result<(Config, Certificates, Vec<&'static str>), ReloadError> {
