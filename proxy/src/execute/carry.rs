@@ -5,14 +5,14 @@ use super::change::by_key;
 use super::insert_rows::RowsText;
 use super::rounds::{self, ShardTexts};
 use super::scatter::{self, Whole};
-use super::{evaluate, found, typed_json};
+use super::{copies, evaluate, found};
 use crate::error::{ShardError, StatementError};
 use crate::session::query::Statement;
 use crate::session::{KeyspaceRef, Session};
 use shardgate_router::error::Code;
 use shardgate_router::literal::write_identifier;
-use shardgate_router::plan::{CarriedRow, CopiedColumn, Placement};
-use std::collections::{BTreeMap, HashMap};
+use shardgate_router::plan::{CarriedRow, Placement};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Settings under which a stored row is read and stored again exactly as it is.
@@ -221,27 +221,13 @@ async fn carry(
     write_identifier(carried.table, &mut table);
     let mut arriving: BTreeMap<u32, Vec<Whole>> = BTreeMap::new();
     let mut deletes = Vec::new();
-    let mut select = b"SELECT ".to_vec();
+    let select = copies::select(carried.table, &carried.row.columns);
     let mut insert = b"INSERT INTO ".to_vec();
     insert.extend_from_slice(&table);
-    for (index, column) in carried.row.columns.iter().enumerate() {
-        select.extend_from_slice(if index > 0 { b", " } else { b"" });
-        select.extend_from_slice(column.read.as_bytes());
-        if index >= carried.row.stored as usize {
-            continue;
-        }
+    for (index, column) in carried.row.columns.iter().take(carried.row.stored as usize).enumerate() {
         insert.extend_from_slice(if index > 0 { b", " } else { b" (" });
         write_identifier(&column.name, &mut insert);
     }
-    for (_, column) in documents(carried) {
-        select.extend_from_slice(b", ");
-        let mut name = table.clone();
-        name.push(b'.');
-        write_identifier(&column.name, &mut name);
-        select.extend_from_slice(typed_json::types_of(&String::from_utf8_lossy(&name)).as_bytes());
-    }
-    select.extend_from_slice(b" FROM ");
-    select.extend_from_slice(&table);
     insert.extend_from_slice(b") VALUES ");
     let mut delete = b"DELETE FROM ".to_vec();
     delete.extend_from_slice(&table);
@@ -282,7 +268,7 @@ async fn carry(
     for (shard, mut batches) in arriving {
         let mut texts = Vec::new();
         for batch in &mut batches {
-            batch.documents = typed_documents(carried, batch)?;
+            copies::complete(carried.table, &carried.row.columns, batch)?;
             let all: Vec<usize> = (0..batch.rows.len()).collect();
             let columns = carried.row.stored as usize;
             let writer =
@@ -295,26 +281,6 @@ async fn carry(
     rounds::run(session, statement, carried.keyspace, inserts, false, &mut unsaid).await?;
     rounds::run(session, statement, carried.keyspace, deletes, false, &mut unsaid).await?;
     Ok(())
-}
-
-/// The JSON columns, and which of the columns they are.
-fn documents<'c>(carried: &Carried<'c>) -> impl Iterator<Item = (u32, &'c CopiedColumn)> {
-    (0u32..).zip(&carried.row.columns).filter(|(_, column)| column.document)
-}
-
-/// Expressions for documents whose text doesn't tell all.
-fn typed_documents(carried: &Carried<'_>, rows: &Whole) -> Result<HashMap<(usize, u32), Vec<u8>>, StatementError> {
-    let mut found = HashMap::new();
-    let width = carried.row.columns.len() as u32;
-    for (types, (at, column)) in (width..).zip(documents(carried)) {
-        for (number, row) in rows.rows.iter().enumerate() {
-            let (Some(text), Some(types)) = (row.field(at), row.field(types)) else { continue };
-            let document = typed_json::literal(text, types)
-                .map_err(|problem| problem.of(&format!("`{}`.`{}`", carried.table, column.name)))?;
-            found.insert((number, at), document);
-        }
-    }
-    Ok(found)
 }
 
 fn not_found(carried: &Carried<'_>) -> StatementError {

@@ -5,7 +5,7 @@ use super::ok_sum::OkSum;
 use super::rounds::{self, BATCH_BYTES, BATCH_ROWS, ShardTexts};
 use super::route::{self, render};
 use super::scatter::{self, Whole};
-use super::{atomic, evaluate, found, literal, moves, typed_rows, write};
+use super::{atomic, evaluate, found, ignored, literal, moves, typed_rows};
 use crate::error::StatementError;
 use crate::metrics::Reach;
 use crate::session::query::Statement;
@@ -13,7 +13,7 @@ use crate::session::{KeyspaceRef, Session, Warning};
 use shardgate_router::error::Code;
 use shardgate_router::plan::{Change, ChangedPlace, ChangedTable};
 use shardgate_vschema::Value;
-use shardgate_wire::{Capabilities, ColumnType};
+use shardgate_wire::ColumnType;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// The savepoint that a row which IGNORE leaves as it was is undone to.
@@ -128,25 +128,12 @@ async fn row_by_row(
     warnings: &mut Vec<Warning>,
 ) -> Result<OkSum, StatementError> {
     let mut sum = OkSum::default();
-    let change = work.change;
     for number in rows {
         session.savepoint(SAVEPOINT).await?;
         let mut said = Vec::new();
-        match change_rows(session, statement, work, vec![number], &mut said).await {
-            Ok(done) => sum.join(&done),
-            Err(StatementError::Shard(error)) if write::is_ignored(error.errno) => {
-                session.roll_back_to(SAVEPOINT).await?;
-                said.push(Warning::of_error(&error));
-                let matched = session.client.capabilities.contains(Capabilities::FOUND_ROWS);
-                sum.join(&match change.update {
-                    true => OkSum::left_as_it_was(matched, said.len()),
-                    false => OkSum::only_warnings(said.len()),
-                });
-            }
-            Err(error) => return Err(error),
-        }
+        let done = change_rows(session, statement, work, vec![number], &mut said).await;
+        sum.join(&ignored::settle(session, SAVEPOINT, done, work.change.update, &mut said).await?);
         warnings.append(&mut said);
-        session.release_savepoint(SAVEPOINT).await?;
     }
     Ok(sum)
 }

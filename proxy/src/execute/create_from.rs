@@ -4,6 +4,7 @@
 //! tables. The rows are those of an INSERT ... SELECT, by whatever way that takes.
 
 use super::ask::defining;
+use super::gather::definition::leading_name;
 use super::ok_sum::OkSum;
 use super::prepared::prepare;
 use super::route::{self, render};
@@ -16,7 +17,6 @@ use crate::metrics::Reach;
 use crate::session::query::Statement;
 use crate::session::{KeyspaceRef, Session, quote_name};
 use shardgate_router::error::Code;
-use shardgate_router::fingerprint::{self, Fingerprint};
 use shardgate_router::plan::{CreateFrom, DefiningQuery, DefinitionSource, Operator, RenderContext, ShardSet};
 use shardgate_router::session::SameNames;
 use shardgate_wire::frame::Seq;
@@ -25,6 +25,9 @@ use std::sync::Arc;
 
 /// Bytes in front of a packet's payload.
 const HEADER: usize = 4;
+
+/// What is said of a text that can't be read.
+const OWN: &str = "a statement of the proxy's own";
 
 /// What a server made of the statement.
 struct Made {
@@ -122,7 +125,7 @@ pub(super) async fn define(session: &mut Session, text: &str) -> Result<OkSum, S
 }
 
 async fn define_plainly(session: &mut Session, text: &[u8]) -> Result<OkSum, StatementError> {
-    let fingerprint = scanned(session, text)?;
+    let fingerprint = session.scanned(text, OWN)?;
     let plan = session.plan(text, &fingerprint, false)?;
     let own = Statement::of_text(session, text, &fingerprint, plan);
     match &own.plan.root {
@@ -130,14 +133,6 @@ async fn define_plainly(session: &mut Session, text: &[u8]) -> Result<OkSum, Sta
         Operator::Temporary(definition) => Box::pin(temporary::carry_out(session, &own, definition)).await,
         _ => Err(StatementError::sql(Code::Internal, "a definition of the proxy's own isn't one")),
     }
-}
-
-fn scanned(session: &Session, text: &[u8]) -> Result<Fingerprint, StatementError> {
-    let mut fingerprint = Fingerprint::new();
-    fingerprint::scan(text, session.state.mode.lex, &mut fingerprint).map_err(|error| {
-        StatementError::sql(Code::Internal, format!("a statement of the proxy's own can't be read: {error}"))
-    })?;
-    Ok(fingerprint)
 }
 
 /// Insert the query's rows as the client would, who gets the answer.
@@ -156,7 +151,7 @@ async fn fill(
         return Err(StatementError::sql(Code::Unsupported, message));
     }
     let text = filling(session, statement, from, query, columns)?;
-    let fingerprint = scanned(session, &text)?;
+    let fingerprint = session.scanned(&text, OWN)?;
     let plan = session.plan(&text, &fingerprint, false)?;
     let own = Statement::of_text(session, &text, &fingerprint, plan);
     Box::pin(super::run(session, &own)).await
@@ -284,23 +279,7 @@ fn made(from: &CreateFrom, shown: &str, keeps_counter: bool) -> Result<String, S
 
 /// The columns of a definition, in their order.
 fn column_names(definition: &str) -> Vec<String> {
-    let lines = definition.lines().filter_map(|line| line.trim_start().strip_prefix('`'));
-    let name = |line: &str| {
-        let mut name = String::new();
-        let mut rest = line;
-        loop {
-            let (before, behind) = rest.split_once('`')?;
-            name.push_str(before);
-            match behind.strip_prefix('`') {
-                Some(behind) => {
-                    name.push('`');
-                    rest = behind;
-                }
-                None => return Some(name),
-            }
-        }
-    };
-    lines.filter_map(name).collect()
+    definition.lines().filter_map(|line| leading_name(line.trim_start())).map(|(name, _)| name).collect()
 }
 
 #[cfg(test)]

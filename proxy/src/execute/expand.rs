@@ -7,7 +7,7 @@ use crate::metrics::Reach;
 use crate::session::query::Statement;
 use crate::session::{Described, KeyspaceRef, Session};
 use shardgate_router::error::Code;
-use shardgate_router::fingerprint::{self, Fingerprint};
+use shardgate_router::fingerprint::Fingerprint;
 use shardgate_router::plan::{Expand, Gather, Operator, RenderContext, ShardSet};
 use shardgate_router::session::SameNames;
 use shardgate_wire::ColumnDefinition;
@@ -27,10 +27,7 @@ impl Expanded {
         let context = RenderContext { session: &view, databases: &SameNames, generated: None };
         let mut text = Vec::with_capacity(statement.args.text.len() + 256);
         expand.sql.render(&statement.args, &context, &mut text)?;
-        let mut fingerprint = Fingerprint::new();
-        fingerprint::scan(&text, session.state.mode.lex, &mut fingerprint).map_err(|error| {
-            StatementError::sql(Code::Internal, format!("a statement with its views' queries can't be read: {error}"))
-        })?;
+        let fingerprint = session.scanned(&text, "a statement with its views' queries")?;
         Ok(Expanded { text, fingerprint })
     }
 

@@ -14,7 +14,7 @@ use crate::session::query::Statement;
 use crate::session::{Session, Warning};
 use crate::settings::Settings;
 use shardgate_router::error::Code;
-use shardgate_router::fingerprint::{self, Fingerprint};
+use shardgate_router::fingerprint::Fingerprint;
 use shardgate_router::plan::Operator;
 use shardgate_wire::ColumnDefinition;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -89,10 +89,7 @@ pub(super) async fn rows_without_lookups(session: &mut Session, text: &[u8]) -> 
 }
 
 async fn run(session: &mut Session, text: &[u8], look_up: bool) -> Result<Whole, StatementError> {
-    let mut fingerprint = Fingerprint::new();
-    fingerprint::scan(text, session.state.mode.lex, &mut fingerprint).map_err(|error| {
-        StatementError::sql(Code::Internal, format!("the query that finds the rows can't be read: {error}"))
-    })?;
+    let fingerprint = session.scanned(text, "the query that finds the rows")?;
     let before = set(session, &[("character_set_results", "'utf8mb4'")]);
     let result = collect(session, text, &fingerprint, look_up).await;
     session.state.settings = before;

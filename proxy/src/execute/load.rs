@@ -5,12 +5,11 @@
 
 use super::atomic;
 use super::head;
-use super::local_file::{self, LocalFile, REQUEST};
+use super::local_file::{self, AskedFile};
 use super::ok_sum::OkSum;
 use super::route::{lease, render, targeted_shard};
 use super::scatter::answer_write;
 use super::shard_rows::failed;
-use super::wait;
 use super::write;
 use crate::error::StatementError;
 use crate::metrics::Reach;
@@ -86,37 +85,18 @@ pub(super) async fn run(
 impl Loading<'_> {
     /// Ask the client for its file, and give each shard its rows.
     async fn run(&mut self, session: &mut Session, statement: &Statement<'_>) -> Result<(), StatementError> {
-        let file = &self.load.file;
-        session.client.packet(|out| {
-            out.push(REQUEST);
-            out.extend_from_slice(file);
-        });
-        session.client.flush().await.map_err(StatementError::Client)?;
-        let max = local_file::max_packet(session);
-        let deadline = head::deadline(session);
-        let mut file = LocalFile::new();
+        let mut file = AskedFile::ask(session, &self.load.file).await?;
         let mut result = Ok(());
         loop {
-            let part = tokio::select! {
-                biased;
-                _ = session.process.killed(), if result.is_ok() => {
-                    result = Err(wait::interrupted());
-                    continue;
-                }
-                part = file.next(&mut session.client, max) => part.map_err(StatementError::Client)?,
-            };
-            if let (Ok(()), Some(error)) = (&result, wait::time_is_up(deadline)) {
-                result = Err(error);
-            }
-            let ended = part.is_none();
+            let more = file.advance(session, &mut result).await?;
             if result.is_err() {
                 // The client takes an answer only behind its file.
-                file.skip(&mut session.client, max).await.map_err(StatementError::Client)?;
+                file.skip(session).await?;
                 return result;
             }
-            self.text.extend_from_slice(part.unwrap_or_default());
-            result = self.take_rows(session, statement, ended).await;
-            if ended {
+            self.text.extend_from_slice(if more { file.part() } else { b"" });
+            result = self.take_rows(session, statement, !more).await;
+            if !more {
                 return result;
             }
         }

@@ -1,6 +1,8 @@
 //! LOAD DATA LOCAL: the client's file, from the client to where it is wanted.
 
+use super::head;
 use super::route::relay;
+use super::wait;
 use crate::backend::{Backend, BackendError, RelayError};
 use crate::client::{Client, Input, InputError};
 use crate::error::StatementError;
@@ -10,24 +12,25 @@ use shardgate_wire::Capabilities;
 use shardgate_wire::frame::Seq;
 use shardgate_wire::reply::{Expect, Outcome};
 use std::io;
+use tokio::time::Instant;
 
 /// The first byte of the packet that asks for a file.
-pub(super) const REQUEST: u8 = 0xFB;
+const REQUEST: u8 = 0xFB;
 
 /// A file that a client sends, packet by packet.
-pub(super) struct LocalFile {
+struct LocalFile {
     input: Input,
     ended: bool,
 }
 
 impl LocalFile {
     /// The file that the client was asked for.
-    pub(super) fn new() -> Self {
+    fn new() -> Self {
         LocalFile { input: Input::new(), ended: false }
     }
 
     /// The next part; `None` at the end.
-    pub(super) async fn next(&mut self, client: &mut Client, max: usize) -> io::Result<Option<&[u8]>> {
+    async fn next(&mut self, client: &mut Client, max: usize) -> io::Result<Option<&[u8]>> {
         if self.ended {
             return Ok(None);
         }
@@ -53,16 +56,63 @@ impl LocalFile {
         }
         Ok(Some(self.input.payload()))
     }
+}
 
-    /// Read the rest and throw it away, so that the client can take an answer.
-    pub(super) async fn skip(&mut self, client: &mut Client, max: usize) -> io::Result<()> {
-        while self.next(client, max).await?.is_some() {}
+/// A file that the proxy itself asks the client for, for the time that its statement has.
+pub(super) struct AskedFile {
+    file: LocalFile,
+    max: usize,
+    deadline: Option<Instant>,
+}
+
+impl AskedFile {
+    /// Ask the client for the file of this name.
+    pub(super) async fn ask(session: &mut Session, name: &[u8]) -> Result<Self, StatementError> {
+        session.client.packet(|out| {
+            out.push(REQUEST);
+            out.extend_from_slice(name);
+        });
+        session.client.flush().await.map_err(StatementError::Client)?;
+        Ok(AskedFile { file: LocalFile::new(), max: max_packet(session), deadline: head::deadline(session) })
+    }
+
+    /// Go on to the next part; whether there is one. A kill, and time that is up, become the `result`: the client takes an
+    /// answer only behind its file, so the rest has to be read all the same.
+    pub(super) async fn advance(
+        &mut self,
+        session: &mut Session,
+        result: &mut Result<(), StatementError>,
+    ) -> Result<bool, StatementError> {
+        loop {
+            let more = tokio::select! {
+                biased;
+                _ = session.process.killed(), if result.is_ok() => {
+                    *result = Err(wait::interrupted());
+                    continue;
+                }
+                part = self.file.next(&mut session.client, self.max) => part.map_err(StatementError::Client)?.is_some(),
+            };
+            if let (Ok(()), Some(error)) = (&*result, wait::time_is_up(self.deadline)) {
+                *result = Err(error);
+            }
+            return Ok(more);
+        }
+    }
+
+    /// The part that [`advance`](Self::advance) went on to.
+    pub(super) fn part(&self) -> &[u8] {
+        self.file.input.payload()
+    }
+
+    /// Read the rest and throw it away.
+    pub(super) async fn skip(&mut self, session: &mut Session) -> Result<(), StatementError> {
+        while self.file.next(&mut session.client, self.max).await.map_err(StatementError::Client)?.is_some() {}
         Ok(())
     }
 }
 
 /// The longest packet that a client may send.
-pub(super) fn max_packet(session: &Session) -> usize {
+fn max_packet(session: &Session) -> usize {
     usize::try_from(session.snapshot.config.limits.max_allowed_packet).unwrap_or(usize::MAX)
 }
 

@@ -3,10 +3,10 @@
 use super::carry::{self, Carried};
 use super::change::{by_key, texts_of, values, write_field};
 use super::found;
+use super::ignored;
 use super::ok_sum::OkSum;
 use super::rounds;
 use super::scatter::{self, Whole};
-use super::write;
 use crate::error::{ShardError, StatementError};
 use crate::session::query::Statement;
 use crate::session::{KeyspaceRef, Session, Warning};
@@ -14,7 +14,6 @@ use shardgate_router::error::Code;
 use shardgate_router::literal::write_identifier;
 use shardgate_router::plan::{Change, ChangedPlace, ChangedTable, MoveOrder, Moves, Placement};
 use shardgate_vschema::Value;
-use shardgate_wire::Capabilities;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -68,18 +67,9 @@ async fn one_by_one(
         session.savepoint(SAVEPOINT).await?;
         let mut said = Vec::new();
         let row = BTreeMap::from([(shard, vec![number])]);
-        match together(session, statement, work, row, &mut said).await {
-            Ok(done) => sum.join(&done),
-            Err(StatementError::Shard(error)) if write::is_ignored(error.errno) => {
-                session.roll_back_to(SAVEPOINT).await?;
-                said.push(Warning::of_error(&error));
-                let matched = session.client.capabilities.contains(Capabilities::FOUND_ROWS);
-                sum.join(&OkSum::left_as_it_was(matched, said.len()));
-            }
-            Err(error) => return Err(error),
-        }
+        let done = together(session, statement, work, row, &mut said).await;
+        sum.join(&ignored::settle(session, SAVEPOINT, done, true, &mut said).await?);
         warnings.append(&mut said);
-        session.release_savepoint(SAVEPOINT).await?;
     }
     Ok(sum)
 }

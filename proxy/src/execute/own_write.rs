@@ -9,15 +9,11 @@ use crate::error::StatementError;
 use crate::session::Session;
 use crate::session::query::Statement;
 use shardgate_router::error::Code;
-use shardgate_router::fingerprint::{self, Fingerprint};
 use shardgate_router::plan::{Operator, Target};
 
 /// Run an INSERT with VALUES, an UPDATE or a DELETE. The warnings of the client's own statement stay as they are.
 pub(super) async fn run(session: &mut Session, text: &[u8]) -> Result<OkSum, StatementError> {
-    let mut fingerprint = Fingerprint::new();
-    fingerprint::scan(text, session.state.mode.lex, &mut fingerprint).map_err(|error| {
-        StatementError::sql(Code::Internal, format!("a write of the proxy's own can't be read: {error}"))
-    })?;
+    let fingerprint = session.scanned(text, "a write of the proxy's own")?;
     let plan = session.plan(text, &fingerprint, false)?;
     let statement = Statement::of_text(session, text, &fingerprint, plan);
     let warnings = std::mem::take(&mut session.state.warnings);

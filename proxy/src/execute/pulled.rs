@@ -7,7 +7,6 @@ use crate::metrics::Reach;
 use crate::session::Session;
 use crate::session::query::Statement;
 use shardgate_router::error::Code;
-use shardgate_router::fingerprint::{self, Fingerprint};
 use shardgate_router::plan::{Operator, Pulled};
 
 /// Run the subqueries, then the statement with their values in their places.
@@ -39,10 +38,7 @@ pub(super) async fn run(
         typed_rows::complete(session, statement, &query, &mut whole, std::iter::once(0)).await?;
         write_field(&whole, 0, 0, &mut text);
     }
-    let mut fingerprint = Fingerprint::new();
-    fingerprint::scan(&text, session.state.mode.lex, &mut fingerprint).map_err(|error| {
-        StatementError::sql(Code::Internal, format!("the statement with its subqueries' values can't be read: {error}"))
-    })?;
+    let fingerprint = session.scanned(&text, "the statement with its subqueries' values")?;
     let plan = session.plan(&text, &fingerprint, false)?;
     if matches!(plan.root, Operator::Pulled(_)) {
         return Err(StatementError::sql(Code::Internal, "a statement still has the subqueries that have their values"));

@@ -6,23 +6,21 @@ use super::gather::definition::temporary_like;
 use super::head;
 use super::insert;
 use super::insert_rows::RowsText;
-use super::local_file::{self, LocalFile, REQUEST};
+use super::local_file::{self, AskedFile};
 use super::ok_sum::OkSum;
 use super::route::render;
 use super::rows::Row;
 use super::scatter::{self, Whole};
-use super::wait;
 use super::write;
-use super::{atomic, found, typed_json};
+use super::{atomic, copies, found};
 use crate::backend::BackendError;
 use crate::error::StatementError;
 use crate::metrics::Reach;
 use crate::session::query::Statement;
 use crate::session::{KeyspaceRef, Lease, Needs, Session, TabletType, Warning};
 use shardgate_router::error::Code;
-use shardgate_router::fingerprint::{self, Fingerprint};
 use shardgate_router::literal::write_identifier;
-use shardgate_router::plan::{CopiedColumn, Operator, StagedLoad};
+use shardgate_router::plan::{Operator, StagedLoad};
 use std::sync::Arc;
 
 /// Settings under which stored rows are read exactly as they are.
@@ -124,30 +122,11 @@ fn lost() -> StatementError {
 
 /// Send the client's file. After an error the rest of it is read and thrown away: the client takes an answer only then.
 async fn send(session: &mut Session, lease: &mut Lease, load: &StagedLoad) -> Result<(), StatementError> {
-    session.client.packet(|out| {
-        out.push(REQUEST);
-        out.extend_from_slice(&load.file);
-    });
-    session.client.flush().await.map_err(StatementError::Client)?;
-    let max = local_file::max_packet(session);
-    let deadline = head::deadline(session);
-    let mut file = LocalFile::new();
+    let mut file = AskedFile::ask(session, &load.file).await?;
     let mut result = Ok(());
-    loop {
-        let part = tokio::select! {
-            biased;
-            _ = session.process.killed(), if result.is_ok() => {
-                result = Err(wait::interrupted());
-                continue;
-            }
-            part = file.next(&mut session.client, max) => part.map_err(StatementError::Client)?,
-        };
-        if let (Ok(()), Some(error)) = (&result, wait::time_is_up(deadline)) {
-            result = Err(error);
-        }
-        let Some(part) = part else { break };
+    while file.advance(session, &mut result).await? {
         if result.is_ok() {
-            lease.backend.queue_file_part(part);
+            lease.backend.queue_file_part(file.part());
             if let Err(error) = lease.backend.flush().await {
                 result = Err(failed(lease, &error));
             }
@@ -163,21 +142,7 @@ async fn send(session: &mut Session, lease: &mut Lease, load: &StagedLoad) -> Re
 /// The rows of the temporary table.
 async fn read(session: &Session, lease: &mut Lease, load: &StagedLoad) -> Result<Whole, StatementError> {
     let limits = &session.snapshot.config.limits;
-    let mut table = Vec::new();
-    write_identifier(&load.table, &mut table);
-    let mut select = b"SELECT ".to_vec();
-    for (index, column) in load.columns.iter().enumerate() {
-        select.extend_from_slice(if index > 0 { b", " } else { b"" });
-        select.extend_from_slice(column.read.as_bytes());
-    }
-    for (_, column) in documents(load) {
-        let mut name = table.clone();
-        name.push(b'.');
-        write_identifier(&column.name, &mut name);
-        select.extend_from_slice(format!(", {}", typed_json::types_of(&String::from_utf8_lossy(&name))).as_bytes());
-    }
-    select.extend_from_slice(b" FROM ");
-    select.extend_from_slice(&table);
+    let mut select = copies::select(&load.table, &load.columns);
     select.extend_from_slice(format!(" LIMIT {}", limits.max_gathered_rows.saturating_add(1)).as_bytes());
     lease.backend.run(READING).await.map_err(|error| failed(lease, &error))?;
     let (columns, rows) = lease.backend.query(&select, Row::clone).await.map_err(|error| failed(lease, &error))?;
@@ -191,21 +156,8 @@ async fn read(session: &Session, lease: &mut Lease, load: &StagedLoad) -> Result
         );
         return Err(StatementError::sql(Code::TooManyRows, message));
     }
-    let width = load.columns.len() as u32;
-    for (types, (at, column)) in (width..).zip(documents(load)) {
-        for (number, row) in whole.rows.iter().enumerate() {
-            let (Some(text), Some(types)) = (row.field(at), row.field(types)) else { continue };
-            let document = typed_json::literal(text, types)
-                .map_err(|problem| problem.of(&format!("`{}`.`{}`", load.table, column.name)))?;
-            whole.documents.insert((number, at), document);
-        }
-    }
+    copies::complete(&load.table, &load.columns, &mut whole)?;
     Ok(whole)
-}
-
-/// The JSON columns, and which of the columns they are.
-fn documents(load: &StagedLoad) -> impl Iterator<Item = (u32, &CopiedColumn)> {
-    (0u32..).zip(&load.columns).filter(|(_, column)| column.document)
 }
 
 /// Insert the rows: what it came to, and the first number that the sequence gave.
@@ -235,10 +187,7 @@ async fn store(
     let all: Vec<usize> = (0..rows.rows.len()).collect();
     let (mut sum, mut first) = (OkSum::default(), None);
     for (text, _) in writer.of(&all, b"") {
-        let mut fingerprint = Fingerprint::new();
-        fingerprint::scan(&text, session.state.mode.lex, &mut fingerprint).map_err(|error| {
-            StatementError::sql(Code::Internal, format!("rows of a file can't be read again: {error}"))
-        })?;
+        let fingerprint = session.scanned(&text, "rows of a file")?;
         let plan = session.plan(&text, &fingerprint, false)?;
         let statement = Statement::of_text(session, &text, &fingerprint, plan);
         let Operator::Insert(insert) = &statement.plan.root else {

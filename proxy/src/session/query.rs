@@ -112,6 +112,14 @@ impl Session {
         self.run_statement(statement).await
     }
 
+    /// A text of the proxy's own making, cut into tokens; `what` it is, for the error.
+    pub(crate) fn scanned(&self, text: &[u8], what: &str) -> Result<Fingerprint, StatementError> {
+        let mut fingerprint = Fingerprint::new();
+        fingerprint::scan(text, self.state.mode.lex, &mut fingerprint)
+            .map_err(|error| StatementError::sql(Code::Internal, format!("{what} can't be read: {error}")))?;
+        Ok(fingerprint)
+    }
+
     /// The plan of a text, from the cache or new.
     #[inline]
     pub(crate) fn plan(

@@ -143,7 +143,14 @@ impl Definition {
 
 /// The column that a part defines, if it defines one.
 fn column(part: &str) -> Option<GatherColumn> {
-    let mut rest = part.strip_prefix('`')?;
+    let (name, behind) = leading_name(part)?;
+    let word: String = behind.trim_start().chars().take_while(char::is_ascii_alphabetic).collect();
+    Some(GatherColumn { name: name.into(), transfer: Transfer::of(DataType::of(&word)) })
+}
+
+/// The name in backquotes that a text begins with, and what is behind it.
+pub(in crate::execute) fn leading_name(text: &str) -> Option<(String, &str)> {
+    let mut rest = text.strip_prefix('`')?;
     let mut name = String::new();
     loop {
         let (before, behind) = rest.split_once('`')?;
@@ -153,10 +160,7 @@ fn column(part: &str) -> Option<GatherColumn> {
                 name.push('`');
                 rest = behind;
             }
-            None => {
-                let word: String = behind.trim_start().chars().take_while(char::is_ascii_alphabetic).collect();
-                return Some(GatherColumn { name: name.into(), transfer: Transfer::of(DataType::of(&word)) });
-            }
+            None => return Some((name, behind)),
         }
     }
 }

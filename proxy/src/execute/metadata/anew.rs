@@ -10,7 +10,7 @@ use crate::metrics::Reach;
 use crate::session::query::Statement;
 use crate::session::{Described, Session};
 use shardgate_router::error::Code;
-use shardgate_router::fingerprint::{self, Fingerprint};
+use shardgate_router::fingerprint::Fingerprint;
 use shardgate_router::plan::{Gather, Metadata, Operator, RenderContext, Template};
 use shardgate_router::session::SameNames;
 use std::sync::Arc;
@@ -38,11 +38,7 @@ impl Anew {
             Ok(text)
         };
         let text = text(session, metadata, tables, &rendered)?;
-        let mut fingerprint = Fingerprint::new();
-        fingerprint::scan(&text, session.state.mode.lex, &mut fingerprint).map_err(|error| {
-            let message = format!("a statement with rows of information_schema can't be read: {error}");
-            StatementError::sql(Code::Internal, message)
-        })?;
+        let fingerprint = session.scanned(&text, "a statement with rows of information_schema")?;
         Ok(Anew { text, fingerprint })
     }
 
