@@ -9,7 +9,9 @@ use mysql_async::prelude::Queryable;
 use shardgate_cli::playground::free_port;
 use shardgate_integration_tests::{Cluster, Endpoint, Etcd, EtcdCertificates, ProxyProcess, shardgate_binary};
 use shardgate_topology::Secret;
-use shardgate_topology::store::{EtcdStore, EtcdTls, Revision, Store as _, StoreError, StoreState, StoreStatus};
+use shardgate_topology::store::{
+    EtcdOptions, EtcdStore, EtcdTls, Revision, Store as _, StoreError, StoreState, StoreStatus,
+};
 
 use crate::stores::{PATIENCE, VSCHEMA, change, options, port, topology};
 
@@ -103,8 +105,7 @@ async fn logins_are_renewed_when_etcd_has_forgotten_them() {
         etcd.control(&command.split(' ').collect::<Vec<_>>()).expect(command);
     }
     let login = |password: &str| Some(("shardgate".to_owned(), Secret::new(password.to_owned())));
-    let opened =
-        |login, prefix| EtcdStore::open(&shardgate_topology::store::EtcdOptions { login, ..options(&etcd, prefix) });
+    let opened = |login, prefix| EtcdStore::open(&EtcdOptions { login, ..options(&etcd, prefix) });
     let store = opened(login("right"), "/mine").expect("a store");
     store.apply(change(0, Some(&topology(1)), Some(VSCHEMA))).await.expect("the first");
     for (login, prefix, reason) in [
@@ -151,7 +152,7 @@ async fn etcd_is_talked_to_in_tls_and_both_sides_are_checked() {
     let folder = tempfile::tempdir().expect("a folder");
     let files = certificates(folder.path());
     let etcd = Etcd::start(Some(files.clone())).expect("an etcd");
-    let opened = |tls| EtcdStore::open(&shardgate_topology::store::EtcdOptions { tls, ..options(&etcd, "/tls") });
+    let opened = |tls| EtcdStore::open(&EtcdOptions { tls, ..options(&etcd, "/tls") });
     let own = Some((files.certificate.clone(), files.key.clone()));
     let store = opened(Some(EtcdTls { ca: Some(files.ca.clone()), certificate: own.clone() })).expect("a store");
     store.apply(change(0, Some(&topology(1)), Some(VSCHEMA))).await.expect("the first");
@@ -163,6 +164,19 @@ async fn etcd_is_talked_to_in_tls_and_both_sides_are_checked() {
         let refused = store.current().await.expect_err("an unknown authority, or no certificate");
         assert!(matches!(refused, StoreError::Etcd { .. }), "{refused}");
     }
+    // A URL alone says that it is encrypted; without `ca` the machine's own authorities are asked, who don't know ours.
+    let url = |scheme: &str| vec![format!("{scheme}://{}", etcd.endpoint())];
+    let by_url = EtcdStore::open(&EtcdOptions { endpoints: url("https"), ..options(&etcd, "/tls") });
+    let refused = match by_url {
+        Ok(store) => store.current().await.expect_err("an authority that the machine doesn't know"),
+        Err(error) => error,
+    };
+    // The second: where the machine has no authorities at all.
+    let of_authorities = ["UnknownIssuer", "no native certs found"];
+    assert!(of_authorities.iter().any(|reason| refused.to_string().contains(reason)), "{refused}");
+    let plain = EtcdOptions { endpoints: url("http"), tls: Some(EtcdTls::default()), ..options(&etcd, "/tls") };
+    let refused = EtcdStore::open(&plain).expect_err("a password would go in clear");
+    assert!(refused.to_string().contains("write `https://`"), "{refused}");
     let missing = opened(Some(EtcdTls { ca: Some("/nowhere/ca.pem".into()), certificate: None })).expect_err("no file");
     assert!(missing.to_string().contains("/nowhere/ca.pem: can't be read"), "{missing}");
 }

@@ -67,20 +67,24 @@ impl fmt::Debug for Client {
 impl Client {
     /// Connections are made by the first calls. Must be called within a tokio runtime, which must live as long.
     pub(super) fn new(options: &EtcdOptions) -> Result<Self, String> {
-        let tls = options.tls.as_ref().map(tls_of).transpose()?;
+        let tls = tls_of(options.tls.as_ref().unwrap_or(&EtcdTls::default()))?;
         let members = options.endpoints.iter().map(|name| {
             let url = if name.contains("://") {
                 name.clone()
             } else {
-                format!("{}://{name}", if tls.is_some() { "https" } else { "http" })
+                format!("{}://{name}", if options.tls.is_some() { "https" } else { "http" })
             };
+            let encrypted = url.starts_with("https://");
+            if options.tls.is_some() && !encrypted {
+                return Err(format!("{name}: `tls` is given, and this URL isn't encrypted; write `https://`"));
+            }
             let endpoint = Endpoint::from_shared(url).map_err(|error| format!("{name}: {error}"))?;
             let mut endpoint = endpoint
                 .connect_timeout(CONNECT)
                 .http2_keep_alive_interval(KEEP_ALIVE.0)
                 .keep_alive_timeout(KEEP_ALIVE.1)
                 .keep_alive_while_idle(true);
-            if let Some(tls) = &tls {
+            if encrypted {
                 endpoint = endpoint.tls_config(tls.clone()).map_err(|error| format!("{name}: {}", chain(&error)))?;
             }
             Ok(Member { name: name.clone(), channel: endpoint.connect_lazy() })
@@ -237,9 +241,10 @@ fn chain(error: &dyn std::error::Error) -> String {
 fn tls_of(tls: &EtcdTls) -> Result<ClientTlsConfig, String> {
     let read = |path: &Path| fs::read(path).map_err(|error| format!("{}: can't be read: {error}", path.display()));
     let mut config = ClientTlsConfig::new();
-    if let Some(ca) = &tls.ca {
-        config = config.ca_certificate(Certificate::from_pem(read(ca)?));
-    }
+    config = match &tls.ca {
+        Some(ca) => config.ca_certificate(Certificate::from_pem(read(ca)?)),
+        None => config.with_native_roots(),
+    };
     if let Some((certificate, key)) = &tls.certificate {
         config = config.identity(Identity::from_pem(read(certificate)?, read(key)?));
     }
